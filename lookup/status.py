@@ -1,0 +1,104 @@
+"""What a lookup says of a number: the types every source and the gateway share. Pure.
+
+Dates are civil dates in Kazakhstan; amounts of fines are whole tenge; languages are "kk", "ru",
+"en". Field meanings follow the ticket feed (docs/reference/feed.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+
+class Wanted(NamedTuple):
+    """One number to look up, in normal form, with the kinds whose number rule it meets."""
+
+    number: str
+    kinds: tuple[str, ...]
+
+
+class Body(NamedTuple):
+    """A state body that can be in charge of a ticket; names by language."""
+
+    id: str
+    code: str
+    connected: bool
+    region: str
+    phone: str | None
+    sms_name: Mapping[str, str]
+    name: Mapping[str, str]
+    voice_name: Mapping[str, str]
+
+
+class FineFacts(NamedTuple):
+    """What a fine adds to a ticket; amounts in whole tenge."""
+
+    amount: int | None = None
+    half_until: date | None = None
+    pay_by: date | None = None
+    paid_amount: int | None = None
+    paid_on: date | None = None
+    bailiff_since: date | None = None
+    bailiff_office: str | None = None
+
+
+class InspectionFacts(NamedTuple):
+    """What an inspection act adds to a ticket."""
+
+    registered_on: date | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    extended_to: date | None = None
+
+
+class TicketRecord(NamedTuple):
+    """One ticket as a source holds it, derived statuses not yet applied."""
+
+    kind: str
+    number: str
+    number_shown: str
+    source: str
+    status: str
+    status_on: date | None
+    created_on: date | None
+    first_filed_on: date | None
+    due_on: date | None
+    due_basis: str | None
+    body: Body | None
+    other_bodies: int
+    forward_count: int
+    extended_count: int
+    owner_hashes: tuple[str, ...]
+    owner_lang: str | None
+    answer_via: str | None
+    intake: str | None
+    joined_to: str | None
+    fine: FineFacts | None
+    inspection: InspectionFacts | None
+
+
+class Found(NamedTuple):
+    """Every source asked has answered; one ticket, or several of different kinds."""
+
+    tickets: tuple[TicketRecord, ...]
+
+
+class NotFound(NamedTuple):
+    """Every source asked has answered, and none knows the number."""
+
+
+class Partial(NamedTuple):
+    """Tickets found, while the sources named were silent."""
+
+    tickets: tuple[TicketRecord, ...]
+    silent: tuple[str, ...]
+
+
+class Unavailable(NamedTuple):
+    """Nothing found, and the sources named did not answer: never to be told as "not found"."""
+
+    silent: tuple[str, ...]
+
+
+Status = Found | NotFound | Partial | Unavailable
