@@ -8,212 +8,47 @@ Times are UTC microseconds (`*_us`); ids are rising integers made by the caller.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from gateway.core.cdr import Entry
+from gateway.core.records import (
+    Answer,
+    Chain,
+    Duplicate,
+    Outcome,
+    Owed,
+    Question,
+    QuestionState,
+    ReceiptSeen,
+    Reply,
+    ReplyState,
+    ReplyTrace,
+    StoredPart,
+    Subscriber,
+)
+
+__all__ = [
+    "Answer",
+    "Chain",
+    "Duplicate",
+    "Journal",
+    "JournalHealth",
+    "Outcome",
+    "Owed",
+    "Question",
+    "QuestionState",
+    "ReceiptSeen",
+    "Reply",
+    "ReplyState",
+    "ReplyTrace",
+    "StoreUnavailableError",
+    "StoredPart",
+    "Subscriber",
+]
 
 
-class StoreUnavailable(Exception):
+class StoreUnavailableError(Exception):
     """The store cannot take this now; nothing of the call was written. Try again later."""
-
-
-class ReplyState(IntEnum):
-    QUEUED = 0
-    SUBMITTING = 1  # claimed: may have been sent
-    SUBMITTED = 3
-    FAILED = 4  # permanent refusal
-    UNKNOWN = 5  # no response, link lost
-    DELIVERED = 6
-    UNDELIVERED = 7
-    EXPIRED = 8
-
-
-class QuestionState(IntEnum):
-    ACCEPTED = 0
-    PROMISED = 1  # told "we will send the answer"; the answer is still owed
-    ANSWERED = 2
-    PARKED = 3  # repeated failure: alarm, replay by command
-
-
-class Question(NamedTuple):
-    """Who asked what, over which link, when. `text` is None for texts that are never stored."""
-
-    id: int
-    link: str
-    operator: str
-    session: int  # of the bind it came by; 0 for calls and the web
-    fingerprint: str  # keyed hash, hex
-    party: str  # keyed hash of the MSISDN, hex
-    msisdn: str
-    short_code: str
-    channel: str  # sms, ivr, web
-    received_us: int
-    day: int  # YYYYMMDD, Kazakhstan, at receipt
-    intent: str
-    text: str | None
-    parts: int
-    joined: tuple[int, ...] = ()  # ids of the stored parts it was joined from; removed with it
-
-
-class Reply(NamedTuple):
-    """One segment to send. Keyed (question_id, ordinal, seg) besides its id."""
-
-    id: int
-    question_id: int
-    ordinal: int
-    seg: int
-    segs: int
-    link: str
-    msisdn: str
-    source: str
-    text: str  # this segment's text; erased once final
-    text_id: str  # catalogue id
-    reference: int  # concatenation reference, 0 for a single segment
-    state: ReplyState  # QUEUED, or SUBMITTING when a window slot is already reserved
-    next_us: int
-    expires_us: int
-    receipt: bool
-    attempts: int = 0
-    maybe_sent: bool = False
-
-
-class Subscriber(NamedTuple):
-    """What is remembered of a phone; written with each answer."""
-
-    party: str
-    msisdn: str
-    facts: str  # JSON of gateway.core.subscriber.Memory
-
-
-class Answer(NamedTuple):
-    """The answer to a question: its replies, its ledger entries, what is remembered of the phone.
-
-    `state` is the question's state afterwards (ANSWERED, PROMISED or PARKED).
-    """
-
-    question_id: int
-    state: QuestionState
-    language: str
-    result: str
-    ticket_kind: str | None
-    answered_us: int
-    replies: tuple[Reply, ...]
-    entries: tuple[Entry, ...]
-    subscriber: Subscriber | None
-
-
-class Owed(NamedTuple):
-    """An accepted question whose answer is still owed."""
-
-    question: Question
-    state: QuestionState
-
-
-class Duplicate(NamedTuple):
-    """A question of this call that the store already has: not stored again, not charged again."""
-
-    question_id: int  # of the new copy
-    original_id: int
-
-
-class StoredPart(NamedTuple):
-    """One segment of a long message on its way to being joined."""
-
-    id: int
-    link: str
-    operator: str
-    session: int
-    fingerprint: str
-    party: str
-    msisdn: str
-    short_code: str
-    received_us: int
-    data_coding: int
-    octets: bytes
-    reference: int
-    width: int
-    total: int
-    number: int
-
-
-class Outcome(NamedTuple):
-    """What became of a claimed reply.
-
-    `state` is the reply's next state; QUEUED asks for another try at `next_us`. `charge` tells
-    how a charge on the reply settles: "charged", "voided" or None (nothing to settle now).
-    """
-
-    reply_id: int
-    state: ReplyState
-    status: int | None = None
-    message_id: str | None = None
-    canonical_id: str | None = None
-    next_us: int = 0
-    attempts: int = 0
-    maybe_sent: bool = False
-    charge: str | None = None
-    at_us: int = 0
-
-
-class ReceiptSeen(NamedTuple):
-    """A receipt to be joined to its reply, now or when the submit's response comes.
-
-    `final` False: an intermediate state, noted only. `charge` as in Outcome.
-    """
-
-    link: str
-    canonical_id: str
-    state: ReplyState | None  # DELIVERED, UNDELIVERED, or None when not final
-    stat: str
-    error: str
-    charge: str | None
-    at_us: int
-
-
-class ReplyTrace(NamedTuple):
-    """What the ledger's reader may know of a reply: no text."""
-
-    id: int
-    ordinal: int
-    seg: int
-    segs: int
-    text_id: str
-    state: ReplyState
-    attempts: int
-    maybe_sent: bool
-    message_id: str | None
-    status: int | None
-    submitted_us: int | None
-    done_us: int | None
-    receipt: bool
-    stat: str | None
-    error: str | None
-
-
-class Chain(NamedTuple):
-    """A question with all that the ledger says of it. `msisdn` is None once erased."""
-
-    question_id: int
-    link: str
-    operator: str
-    channel: str
-    party: str
-    msisdn: str | None
-    short_code: str
-    received_us: int
-    day: int
-    intent: str
-    state: QuestionState
-    language: str | None
-    result: str | None
-    ticket_kind: str | None
-    parts: int
-    duplicates: int
-    answered_us: int | None
-    replies: tuple[ReplyTrace, ...]
-    entries: tuple[Entry, ...]  # ordered by key kind: rated, settled, credited, adjusted
 
 
 class JournalHealth(NamedTuple):
@@ -228,7 +63,7 @@ class JournalHealth(NamedTuple):
 
 
 class Journal(Protocol):
-    """The verbs. All raise StoreUnavailable when the store cannot take or give anything now."""
+    """The verbs. All raise StoreUnavailableError when the store cannot take or give now."""
 
     async def take(
         self, questions: Sequence[Question], answers: Sequence[Answer] = ()
@@ -269,10 +104,14 @@ class Journal(Protocol):
         """QUEUED replies of a link in id order."""
 
     async def recover(self, now_us: int) -> int:
-        """At start: SUBMITTING of a dead process becomes UNKNOWN, maybe_sent. Returns how many."""
+        """At start: SUBMITTING of a dead process becomes UNKNOWN. Returns how many. `maybe_sent`
+        stays as it is: it marks a reply that was queued again after being UNKNOWN."""
 
     async def unknown(self, link: str, after_id: int, limit: int) -> Sequence[Reply]:
         """UNKNOWN replies of a link in id order, for the link's resend-or-hold policy."""
+
+    async def highest_id(self) -> int:
+        """The highest question, part or reply id stored: new ids start above it."""
 
     async def owed(self, after_id: int, limit: int) -> Sequence[Owed]:
         """Questions ACCEPTED or PROMISED, in id order."""

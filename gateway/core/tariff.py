@@ -1,0 +1,169 @@
+"""What a question costs the citizen: dated rules, the first match wins. Pure, no floats.
+
+The table (config/tariffs.toml, docs/reference/tariffs.md) is data; `Tariffs.rate` is total: the
+last rule covers everything, which is checked when the table is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from gateway.core.cdr import ChargePoint
+from gateway.core.tariff_rules import (
+    Example,
+    PartsRule,
+    Row,
+    Rule,
+    TariffError,
+    Trigger,
+    VatFrom,
+    check_rules,
+    read_example,
+    read_rule,
+    read_vat,
+)
+
+FREE_NUMBER = "free_number"  # credit cause of the numbers that never pay
+CACHE_ROWS_MAX = 4_096  # distinct (operator, channel, day, result, parts); then it starts anew
+FULL_BP = 10_000  # basis points in 100 %
+
+_Key = tuple[str, str, int, str, int, bool]
+
+__all__ = ["FREE_NUMBER", "ChargePoint", "Rated", "TariffError", "Tariffs", "Trigger", "vat_of"]
+
+
+class Rated(NamedTuple):
+    """The price of one question. `credit_cause`: why all of it is given back at once, or None."""
+
+    rule_id: str
+    gross_tiyn: int
+    currency: str
+    vat_bp: int
+    charge_point: ChargePoint
+    trigger: Trigger | None
+    credit_cause: str | None
+
+
+class Tariffs:
+    """The price table. Rating remembers what it has rated, up to CACHE_ROWS_MAX rows."""
+
+    __slots__ = ("_cache", "currency", "examples", "free_numbers", "rules", "vat")
+
+    def __init__(
+        self,
+        *,
+        currency: str,
+        rules: Sequence[Rule],
+        vat: Sequence[VatFrom],
+        free_numbers: frozenset[str] = frozenset(),
+        examples: Sequence[Example] = (),
+    ) -> None:
+        check_rules(rules)
+        self.currency = currency
+        self.rules = tuple(rules)
+        self.vat = tuple(vat)
+        self.free_numbers = free_numbers
+        self.examples = tuple(examples)
+        self._cache: dict[_Key, Rated] = {}
+
+    @classmethod
+    def from_table(cls, data: Mapping[str, object]) -> Tariffs:
+        """Read what tomllib made of the file. Raises TariffError: where, why, the remedy."""
+        row = Row("tariffs", data)
+        currency = row.word("currency")
+        free_numbers = row.words("free_numbers")
+        for number in free_numbers:
+            if not (number.isascii() and number.isdigit()):
+                raise row.fail("free_numbers", number, "digits alone, such as 77010000001")
+        rules = _rows(row, "rule")
+        vat = _rows(row, "vat")
+        examples = _rows(row, "example")
+        row.done()
+        return cls(
+            currency=currency,
+            rules=[read_rule(f"rule {n}", table) for n, table in enumerate(rules, start=1)],
+            vat=read_vat(vat),
+            free_numbers=free_numbers,
+            examples=[read_example(f"example {n}", t) for n, t in enumerate(examples, start=1)],
+        )
+
+    def rate(
+        self, *, operator: str, channel: str, on: int, result: str, parts: int = 1, msisdn: str = ""
+    ) -> Rated:
+        """The price of a question received on the civil day `on` (YYYYMMDD, Kazakhstan)."""
+        free = msisdn in self.free_numbers
+        key = (operator, channel, on, result, parts, free)
+        rated = self._cache.get(key)
+        if rated is None:
+            if len(self._cache) >= CACHE_ROWS_MAX:
+                self._cache.clear()
+            rated = self._cache[key] = self._rate(key)
+        return rated
+
+    def _rate(self, key: _Key) -> Rated:
+        operator, channel, on, result, parts, free = key
+        rule = next(rule for rule in self.rules if rule.covers(operator, channel, on, result))
+        vat_bp = next(rate.rate_bp for rate in reversed(self.vat) if rate.first_day <= on)
+        count = max(parts, 1) if rule.parts is PartsRule.PER_PART else 1
+        charge_point, trigger, gross_tiyn = rule.charge_point, rule.trigger, rule.price_tiyn * count
+        cause = None
+        if charge_point is not ChargePoint.NONE:
+            if free:
+                cause = FREE_NUMBER
+            elif result in rule.credit_results:
+                cause = str(result)
+        if cause and charge_point is ChargePoint.MT:
+            # Here the gateway decides before the reply leaves: nothing is taken, so nothing has
+            # to be given back. With `mo` the operator has the money already.
+            charge_point, trigger, gross_tiyn, cause = ChargePoint.NONE, None, 0, None
+        return Rated(rule.id, gross_tiyn, self.currency, vat_bp, charge_point, trigger, cause)
+
+    @property
+    def triggers(self) -> dict[str, Trigger]:
+        """Rule id -> what makes its charge due, for the rules that charge the reply."""
+        return {rule.id: rule.trigger for rule in self.rules if rule.trigger is not None}
+
+    def check_examples(self) -> list[str]:
+        """The examples of the table that do not come out as written, a sentence each."""
+        problems = []
+        for example in self.examples:
+            rated = self.rate(
+                operator=example.operator,
+                channel=example.channel,
+                on=example.on,
+                result=example.result,
+                parts=example.parts,
+                msisdn=example.msisdn,
+            )
+            credit = rated.credit_cause is not None
+            if (rated.gross_tiyn, credit) != (example.gross_tiyn, example.credit):
+                problems.append(
+                    f"{example.where}: expected gross_tiyn = {example.gross_tiyn} and credit = "
+                    f"{example.credit}, rule {rated.rule_id} gives {rated.gross_tiyn} and {credit}"
+                )
+            if example.vat_bp not in (None, rated.vat_bp):
+                problems.append(
+                    f"{example.where}: expected vat_bp = {example.vat_bp}, got {rated.vat_bp}"
+                )
+        return problems
+
+
+def vat_of(sum_tiyn: int, vat_bp: int) -> int:
+    """The VAT inside a gross sum, in tiyn: sum * rate in (100 % + rate).
+
+    Take it out of sums only: row by row, the rounding of a million messages is a thousand tenge.
+    Half a tiyn goes up, away from zero, so that a sum and its credit cancel.
+    """
+    divisor = FULL_BP + vat_bp
+    vat = (2 * abs(sum_tiyn) * vat_bp + divisor) // (2 * divisor)
+    return vat if sum_tiyn >= 0 else -vat
+
+
+def _rows(row: Row, key: str) -> list[object]:
+    value = row.take(key)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise row.fail(key, value, f"rows that begin with [[{key}]]")
+    return value

@@ -1,0 +1,317 @@
+"""The desk: a batch of questions becomes answers, written down together with their CDRs.
+
+accept -> read -> plan -> look up -> word -> rate -> one transaction -> outbox. All rules are the
+pure core's; here stands only the order of the steps. Where the lookup is slower than the batch
+budget the questions alone are committed, and `gateway.owed` answers them later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from gateway.clock import Clock
+from gateway.core import conversation as talking
+from gateway.core import ledger
+from gateway.core.conversation import Conversation, Moment, Plan, Turn
+from gateway.core.reading import NEVER_STORED, Intent, Reading
+from gateway.core.records import Answer, Question, QuestionState, Reply, ReplyState, Subscriber
+from gateway.core.results import Result
+from gateway.core.tariff import Tariffs
+from gateway.keys import Keys
+from gateway.memories import Memories
+from gateway.outbox import Outbox
+from gateway.store.journal import Journal
+from lookup.federation import Lookup
+from lookup.status import Status, TicketRecord, Unavailable, Wanted
+
+log = structlog.get_logger()
+
+
+class Asking(NamedTuple):
+    """A question with what reading it told; `answerable` is False where no reply can go."""
+
+    question: Question
+    reading: Reading
+    answerable: bool
+
+
+class Counters(Protocol):
+    """What the desk counts."""
+
+    def answered(self, channel: str, result: str, count: int = 1) -> None: ...
+    def duplicated(self, count: int) -> None: ...
+    def park(self, count: int) -> None: ...
+
+
+class LinkWords(Protocol):
+    """How a link carries a text."""
+
+    def segments(self, text: str) -> int: ...
+
+
+class Rules(NamedTuple):
+    """The pure core's parts, put together once at start."""
+
+    read: Callable[[str | None], Reading]
+    conversation: Conversation
+    tariffs: Tariffs
+    may_answer: Callable[[str], bool]  # False: short codes, our own numbers, landlines
+
+
+class Desk:
+    """See the module."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        lookup: Lookup,
+        outbox: Outbox,
+        memories: Memories,
+        rules: Rules,
+        links: Mapping[str, LinkWords],
+        keys: Keys,
+        clock: Clock,
+        next_id: Callable[[], int],
+        counters: Counters,
+        batch_budget_ms: int,
+        reply_validity_s: int,
+    ) -> None:
+        self._journal = journal
+        self._lookup = lookup
+        self._outbox = outbox
+        self._memories = memories
+        self._rules = rules
+        self._links = links
+        self._keys = keys
+        self._clock = clock
+        self._next_id = next_id
+        self._counters = counters
+        self._budget_s = batch_budget_ms / 1_000
+        self._validity_us = reply_validity_s * 1_000_000
+        self._owing = asyncio.Event()
+
+    @property
+    def owing(self) -> asyncio.Event:
+        """Set when a question was accepted whose answer is owed."""
+        return self._owing
+
+    def asking(
+        self,
+        *,
+        link: str,
+        operator: str,
+        session: int,
+        identity: bytes,
+        msisdn: str,
+        short_code: str,
+        channel: str,
+        text: str | None,
+        answerable: bool = True,
+        joined: tuple[int, ...] = (),
+        parts: int = 1,
+    ) -> Asking:
+        """Class a text before anything is written: some texts are never stored."""
+        reading = self._rules.read(text)
+        now_us = self._clock.now_us()
+        question = Question(
+            id=self._next_id(),
+            link=link,
+            operator=operator,
+            session=session,
+            fingerprint=self._keys.fingerprint(identity),
+            party=self._keys.party(msisdn),
+            msisdn=msisdn,
+            short_code=short_code,
+            channel=channel,
+            received_us=now_us,
+            day=self._clock.day(now_us),
+            intent=reading.intent,
+            text=None if reading.intent in NEVER_STORED else text,
+            parts=parts,
+            joined=joined,
+        )
+        return Asking(question, reading, answerable and self._rules.may_answer(msisdn))
+
+    async def serve(self, batch: Sequence[Asking]) -> None:
+        """Answer a batch, one question a subscriber. On return all of it is on disk.
+
+        Raises StoreUnavailableError: nothing of it is.
+        """
+        await self._memories.load([asking.question.party for asking in batch])
+        plans = [self._plan(asking) for asking in batch]
+        statuses = await self.look_up(plans, self._budget_s)
+        answers: list[Answer] = []
+        for asking, plan, status in zip(batch, plans, statuses, strict=True):
+            turn = self._turn(asking, plan, status)
+            if turn is not None:
+                answers.append(self.answer(asking.question, turn, QuestionState.ANSWERED))
+        await self.commit([asking.question for asking in batch], answers)
+        if len(answers) < len(batch):
+            self._owing.set()
+
+    async def look_up(
+        self, plans: Sequence[Plan], within_s: float
+    ) -> list[tuple[Status, ...]]:
+        """The statuses of each plan's numbers, asked in one batch; all Unavailable where the
+        lookup takes longer."""
+        wanted = [
+            Wanted(asked.number, asked.kinds + asked.other_kinds)
+            for plan in plans
+            for asked in plan.asked
+        ]
+        if not wanted:
+            return [()] * len(plans)
+        found: Sequence[Status]
+        try:
+            async with asyncio.timeout(within_s):
+                found = await self._lookup.find_many(wanted)
+        except TimeoutError:
+            found = [Unavailable(("lookup",))] * len(wanted)
+        statuses: list[tuple[Status, ...]] = []
+        at = 0
+        for plan in plans:
+            statuses.append(tuple(found[at : at + len(plan.asked)]))
+            at += len(plan.asked)
+        return statuses
+
+    def answer(self, question: Question, turn: Turn, state: QuestionState) -> Answer:
+        """A turn as rows: replies with their window slots where there are any, rated entries."""
+        now_us = self._clock.now_us()
+        rated = self._rules.tariffs.rate(
+            operator=question.operator,
+            channel=question.channel,
+            on=day_date(question.day),
+            result=turn.result,
+            parts=question.parts,
+            msisdn=question.msisdn,
+        )
+        return Answer(
+            question_id=question.id,
+            state=state,
+            language=turn.language,
+            result=turn.result,
+            ticket_kind=turn.ticket_kind,
+            answered_us=now_us,
+            replies=self._replies(question, turn, now_us, rated.receipt),
+            entries=ledger.open_chain(question, rated, turn.result, now_us),
+            subscriber=Subscriber(
+                question.party, question.msisdn, talking.remembering.to_json(turn.memory)
+            ),
+        )
+
+    async def commit(self, questions: Sequence[Question], answers: Sequence[Answer]) -> None:
+        """Write down, then let the replies go. Raises StoreUnavailableError: nothing is written."""
+        try:
+            duplicates = await self._journal.take(questions, answers)
+        except BaseException:
+            self._undo(answers)
+            raise
+        repeated = {duplicate.question_id for duplicate in duplicates}
+        if repeated:
+            self._counters.duplicated(len(repeated))
+            self._undo([answer for answer in answers if answer.question_id in repeated])
+        for answer in answers:
+            if answer.question_id in repeated:
+                continue
+            if answer.replies:
+                self._outbox.dispatch(answer.replies)
+            log.info(
+                "question_answered",
+                question_id=answer.question_id,
+                result=answer.result,
+                kind=answer.ticket_kind,
+                language=answer.language,
+            )
+            self._counters.answered("sms", answer.result)
+
+    # -- inside
+
+    def _plan(self, asking: Asking) -> Plan:
+        question = asking.question
+        memory = self._memories.get(question.party)
+        return self._rules.conversation.plan(asking.reading, memory, question.received_us)
+
+    def _turn(self, asking: Asking, plan: Plan, statuses: Sequence[Status]) -> Turn | None:
+        """The pure core's answer. Should it fail on this text, the question is parked and the
+        stream goes on: one poisonous message must not stop a link."""
+        if not asking.answerable:
+            return Turn(Result.UNANSWERABLE, plan.language, (), plan.memory)
+        try:
+            turn = self._rules.conversation.turn(plan, statuses, self.moment(asking.question))
+        except Exception:
+            log.exception("question_parked", question_id=asking.question.id)
+            self._counters.park(1)
+            return Turn(Result.PARKED, plan.language, (), plan.memory)
+        if turn is not None:
+            self._memories.put(asking.question.party, turn.memory)
+        return turn
+
+    def moment(self, question: Question) -> Moment:
+        """When and for whom an answer to this question is worded."""
+        now_us = self._clock.now_us()
+        day = self._clock.day(now_us)
+        msisdn = question.msisdn
+
+        def is_owner(ticket: TicketRecord) -> bool:
+            return bool(ticket.owner_hashes) and self._keys.owner(msisdn) in ticket.owner_hashes
+
+        price = self._rules.tariffs.price_tenge(question.operator, question.channel, day_date(day))
+        return Moment(now_us, day, day_date(day), price, is_owner)
+
+    def _replies(
+        self, question: Question, turn: Turn, now_us: int, receipt: bool
+    ) -> tuple[Reply, ...]:
+        if not turn.words or question.channel != "sms":
+            return ()
+        link = self._links[question.link]
+        lengths = [link.segments(words.text) for words in turn.words]
+        reserved = self._outbox.reserve(question.link, question.msisdn, sum(lengths))
+        state = ReplyState.SUBMITTING if reserved else ReplyState.QUEUED
+        return tuple(
+            Reply(
+                id=self._next_id(),
+                question_id=question.id,
+                ordinal=ordinal,
+                seg=seg,
+                segs=segs,
+                link=question.link,
+                msisdn=question.msisdn,
+                source=question.short_code,
+                text=words.text,
+                text_id=words.text_id,
+                reference=0,
+                state=state,
+                next_us=now_us,
+                expires_us=now_us + self._validity_us,
+                receipt=receipt,
+            )
+            for ordinal, (words, segs) in enumerate(zip(turn.words, lengths, strict=True))
+            for seg in range(1, segs + 1)
+        )
+
+    def _undo(self, answers: Sequence[Answer]) -> None:
+        """Answers that were not written: give back their slots, forget what they changed."""
+        for answer in answers:
+            if answer.replies and answer.replies[0].state is ReplyState.SUBMITTING:
+                first = answer.replies[0]
+                self._outbox.cancel(first.link, first.msisdn, len(answer.replies))
+        self._memories.forget([a.subscriber.party for a in answers if a.subscriber])
+
+
+_DATES: dict[int, date] = {}
+
+
+def day_date(day: int) -> date:
+    """YYYYMMDD as a date."""
+    found = _DATES.get(day)
+    if found is None:
+        if len(_DATES) > 1_000:
+            _DATES.clear()
+        found = _DATES[day] = date(day // 10_000, day // 100 % 100, day % 100)
+    return found

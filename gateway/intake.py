@@ -1,0 +1,311 @@
+"""What links hand in, on its way to the desk: bounded queues, batches, long messages, receipts.
+
+The session calls in here from the event loop and never waits. Whole questions go to the desk;
+parts of long ones are stored first and become a question when complete or when their time is
+over; receipts are joined to their replies. Nothing is acknowledged before it is on disk: a full
+queue or a store that refuses is answered with the operator's busy status, and the SMSC keeps
+the message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import structlog
+
+from gateway.clock import Clock
+from gateway.core import delivery as deciding
+from gateway.core.records import ReceiptSeen, StoredPart
+from gateway.desk import Asking, Desk
+from gateway.keys import Keys
+from gateway.outbox import Outbox
+from gateway.store.journal import Journal, StoreUnavailableError
+from smpp.messages import BindState, Inbound, Receipt, SubmitResult
+from smpp.owner import BindEvent, Delivery
+
+QUEUE_MAX = 5_000  # deliveries waiting, all links together; beyond it: busy
+BATCH_MAX = 500
+BATCHES_OPEN_MAX = 4  # batches between lookup and commit at one time
+PART_WAIT_US = 120_000_000  # a long message whose parts never complete is answered after this
+PART_SWEEP_S = 10.0
+
+log = structlog.get_logger()
+
+
+class LinkFacts(Protocol):
+    """What the intake must know of a link."""
+
+    operator: str
+    busy_status: int
+
+    def join(self, parts: Sequence[StoredPart]) -> str | None: ...
+
+
+class Counters(Protocol):
+    """What the intake counts."""
+
+    def received(self, link: str, what: str, count: int) -> None: ...
+    def refused(self, link: str, count: int) -> None: ...
+    def receipts_joined(self, joined: int, orphans: int) -> None: ...
+
+
+class Intake:
+    """The owner of every SMPP link (smpp.owner.Owner)."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        desk: Desk,
+        outbox: Outbox,
+        links: Mapping[str, LinkFacts],
+        keys: Keys,
+        clock: Clock,
+        next_id: Callable[[], int],
+        counters: Counters,
+    ) -> None:
+        self._journal = journal
+        self._desk = desk
+        self._outbox = outbox
+        self._links = links
+        self._keys = keys
+        self._clock = clock
+        self._next_id = next_id
+        self._counters = counters
+        self._questions: deque[Delivery] = deque()
+        self._parts: deque[Delivery] = deque()
+        self._receipts: deque[Delivery] = deque()
+        self._confirmed: dict[int, int] = {}
+        self._question_wake = asyncio.Event()
+        self._side_wake = asyncio.Event()
+        self._open_batches = asyncio.Semaphore(BATCHES_OPEN_MAX)
+        self._closed = False
+
+    # -- smpp.owner.Owner
+
+    def on_delivery(self, delivery: Delivery) -> None:
+        message = delivery.message
+        if isinstance(message, Receipt):
+            queue, wake = self._receipts, self._side_wake
+        elif message.part is not None:
+            queue, wake = self._parts, self._side_wake
+        else:
+            queue, wake = self._questions, self._question_wake
+        if self._closed or len(queue) >= QUEUE_MAX:
+            self._refuse((delivery,))
+            return
+        queue.append(delivery)
+        wake.set()
+
+    def on_submit_result(self, link: str, result: SubmitResult) -> None:
+        self._outbox.on_submit_result(link, result)
+
+    def on_room(self, link: str) -> None:
+        self._outbox.on_room(link)
+
+    def on_confirmed(self, session: int, through: int) -> None:
+        self._confirmed[session] = through
+        self._side_wake.set()
+
+    def on_bind(self, event: BindEvent) -> None:
+        if event.state is BindState.BOUND:
+            self._outbox.on_bound(event.link)
+
+    # -- the loops
+
+    async def run_questions(self) -> None:
+        """Batches of whole questions to the desk, for ever; a few at a time, so that one is
+        looked up while another is being committed."""
+        async with asyncio.TaskGroup() as batches:
+            while True:
+                await self._question_wake.wait()
+                await self._open_batches.acquire()
+                batch, parties = self._take_batch()
+                if not self._questions:
+                    self._question_wake.clear()
+                if batch:
+                    batches.create_task(self._serve(batch))
+                else:
+                    self._open_batches.release()
+
+    async def run_side(self) -> None:
+        """Parts, receipts and confirmations, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._sweep_parts())
+            while True:
+                await self._side_wake.wait()
+                self._side_wake.clear()
+                await self._take_receipts()
+                await self._take_parts()
+                await self._confirm()
+
+    def close(self) -> None:
+        """From now on every delivery is answered busy."""
+        self._closed = True
+
+    @property
+    def idle(self) -> bool:
+        return not (self._questions or self._parts or self._receipts) and not (
+            self._open_batches._value < BATCHES_OPEN_MAX  # noqa: SLF001  asyncio has no public count
+        )
+
+    # -- inside
+
+    def _take_batch(self) -> tuple[list[tuple[Delivery, Asking]], set[str]]:
+        """The oldest questions, at most one a subscriber: the next one of the same subscriber
+        must see what this one changes."""
+        batch: list[tuple[Delivery, Asking]] = []
+        parties: set[str] = set()
+        later: list[Delivery] = []
+        queue = self._questions
+        while queue and len(batch) < BATCH_MAX and len(later) < BATCH_MAX:
+            delivery = queue.popleft()
+            message = delivery.message
+            assert isinstance(message, Inbound)
+            if message.source in parties:
+                later.append(delivery)
+                continue
+            parties.add(message.source)
+            batch.append((delivery, self._asking(delivery, message)))
+        queue.extendleft(reversed(later))
+        return batch, parties
+
+    def _asking(self, delivery: Delivery, message: Inbound) -> Asking:
+        link = self._links[delivery.link]
+        return self._desk.asking(
+            link=delivery.link,
+            operator=link.operator,
+            session=delivery.session,
+            identity=message.identity,
+            msisdn=message.source,
+            short_code=message.destination,
+            channel="sms",
+            text=message.text,
+            answerable=message.answerable,
+        )
+
+    async def _serve(self, batch: list[tuple[Delivery, Asking]]) -> None:
+        try:
+            await self._desk.serve([asking for _, asking in batch])
+        except StoreUnavailableError:
+            self._refuse([delivery for delivery, _ in batch])
+        else:
+            for delivery, asking in batch:
+                delivery.respond(0, asking.question.id)
+        finally:
+            self._open_batches.release()
+
+    def _refuse(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            delivery.respond(self._links[delivery.link].busy_status)
+            self._counters.refused(delivery.link, 1)
+
+    async def _take_receipts(self) -> None:
+        while self._receipts:
+            batch = [self._receipts.popleft() for _ in range(min(len(self._receipts), BATCH_MAX))]
+            rows = [_receipt_row(delivery, self._clock.now_us()) for delivery in batch]
+            try:
+                joined = await self._journal.receipts(rows)
+            except StoreUnavailableError:
+                self._refuse(batch)
+                continue
+            self._counters.receipts_joined(joined, len(rows) - joined)
+            for delivery in batch:
+                delivery.respond(0)
+
+    async def _take_parts(self) -> None:
+        while self._parts:
+            batch = [self._parts.popleft() for _ in range(min(len(self._parts), BATCH_MAX))]
+            rows = [self._part_row(delivery) for delivery in batch]
+            try:
+                complete = await self._journal.part(rows)
+            except StoreUnavailableError:
+                self._refuse(batch)
+                continue
+            for delivery, row in zip(batch, rows, strict=True):
+                delivery.respond(0, row.id)
+            for parts in complete:
+                await self._serve_joined(parts)
+
+    def _part_row(self, delivery: Delivery) -> StoredPart:
+        message = delivery.message
+        assert isinstance(message, Inbound)
+        part = message.part
+        assert part is not None
+        return StoredPart(
+            id=self._next_id(),
+            link=delivery.link,
+            operator=self._links[delivery.link].operator,
+            session=delivery.session,
+            fingerprint=self._keys.fingerprint(message.identity),
+            party=self._keys.party(message.source),
+            msisdn=message.source,
+            short_code=message.destination,
+            received_us=self._clock.now_us(),
+            data_coding=message.data_coding,
+            octets=message.octets,
+            reference=part.reference,
+            width=part.width,
+            total=part.total,
+            number=part.number,
+        )
+
+    async def _sweep_parts(self) -> None:
+        """Sets that a stop or a missing part left behind."""
+        while True:
+            try:
+                now_us = self._clock.now_us()
+                for parts in await self._journal.parts_before(now_us - PART_WAIT_US, BATCH_MAX):
+                    await self._serve_joined(parts)
+            except StoreUnavailableError:
+                log.warning("parts_not_swept", reason="the store is away")
+            await asyncio.sleep(PART_SWEEP_S)
+
+    async def _serve_joined(self, parts: Sequence[StoredPart]) -> None:
+        """A long question, its parts already acknowledged: whole, or what came of it."""
+        first = parts[0]
+        asking = self._desk.asking(
+            link=first.link,
+            operator=first.operator,
+            session=first.session,
+            identity=b"joined:" + b",".join(part.fingerprint.encode() for part in parts),
+            msisdn=first.msisdn,
+            short_code=first.short_code,
+            channel="sms",
+            text=self._links[first.link].join(parts),
+            answerable=True,
+            joined=tuple(part.id for part in parts),
+            parts=first.total,
+        )
+        try:
+            await self._desk.serve([asking])
+        except StoreUnavailableError:
+            log.warning("long_question_waits", reason="the store is away", parts=len(parts))
+
+    async def _confirm(self) -> None:
+        confirmed, self._confirmed = self._confirmed, {}
+        for session, through in confirmed.items():
+            try:
+                await self._journal.confirm(session, through)
+            except StoreUnavailableError:
+                return  # the fingerprints stay doubtful: a redelivery is still recognised
+
+
+def _receipt_row(delivery: Delivery, now_us: int) -> ReceiptSeen:
+    receipt = delivery.message
+    assert isinstance(receipt, Receipt)
+    state, charge = deciding.after_receipt(receipt.state)
+    if receipt.intermediate:
+        state, charge = None, None
+    return ReceiptSeen(
+        link=delivery.link,
+        canonical_id=receipt.canonical_id,
+        state=state,
+        stat=receipt.stat,
+        error=receipt.error,
+        charge=charge,
+        at_us=now_us,
+    )

@@ -1,0 +1,72 @@
+"""A link as the gateway's parts see it: one object joining the session, the profile, the policy.
+
+The outbox packs and submits through it, the desk counts segments with it, the intake joins the
+parts of a long question with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.core.delivery import Policy
+from gateway.core.records import Reply, StoredPart
+from smpp import reassembly, text
+from smpp.esme import Link
+from smpp.messages import Submit
+from smpp.operators import OperatorProfile
+from smpp.status import Action, action
+
+VALIDITY_FLOOR_S = 60  # some SMSCs refuse a shorter validity_period
+
+
+class SmsPort:
+    """See the module. Satisfies outbox.Port, desk.LinkWords and intake.LinkFacts."""
+
+    def __init__(
+        self, *, name: str, operator: str, link: Link, profile: OperatorProfile, policy: Policy
+    ) -> None:
+        self.name = name
+        self.operator = operator
+        self.policy = policy
+        self.busy_status = profile.busy_status
+        self._link = link
+        self._profile = profile
+        self.submit = link.submit
+
+    @property
+    def room(self) -> int:
+        return self._link.room
+
+    @property
+    def bound(self) -> bool:
+        return self._link.bound
+
+    def action(self, status: int) -> Action:
+        return action(status, self._profile)
+
+    def segments(self, words: str) -> int:
+        """How many submit_sm a text takes on this link."""
+        return text.count_segments(words, self._profile)
+
+    def pack(self, reply: Reply) -> Submit:
+        """One segment of a reply as it goes on the wire."""
+        segment = text.segments(words := reply.text, reply.reference, self._profile)[reply.seg - 1]
+        del words
+        return Submit(
+            reply_id=reply.id,
+            source=reply.source,
+            destination=reply.msisdn,
+            data_coding=segment.data_coding,
+            octets=segment.octets,
+            udhi=segment.udhi,
+            receipt=reply.receipt,
+            validity_s=max(VALIDITY_FLOOR_S, (reply.expires_us - reply.next_us) // 1_000_000),
+            sar=segment.sar,
+            payload=segment.payload,
+        )
+
+    def join(self, parts: Sequence[StoredPart]) -> str | None:
+        """The text of a long question, or of what came of it."""
+        return reassembly.join(
+            [part.octets for part in parts], parts[0].data_coding, self._profile
+        )

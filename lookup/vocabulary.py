@@ -1,0 +1,36 @@
+"""Kinds and statuses the model of tickets knows. Pure.
+
+A feed may say others: they are stored, and counted so that somebody looks at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_OFFENCE: Final = frozenset(
+    "registered checking opened passed no_offence administrative extended interrupted closed "
+    "prosecutor court".split()
+)
+
+STATUSES: Final[Mapping[str, frozenset[str]]] = {
+    "appeal": frozenset(
+        "registered forwarded in_review on_agreeing extended suspended info_requested hearing "
+        "satisfied partly refused explained noted terminated left returned withdrawn joined "
+        "objected in_court court_decided not_connected".split()
+    ),
+    "crime_report": _OFFENCE,
+    "investigation": _OFFENCE,
+    "inspection": frozenset(
+        "submitted registered refused returned extended suspended resumed participants_changed "
+        "cancelled finished".split()
+    ),
+    "fine": frozenset(
+        "protocol imposed unpaid half partly paid payment_pending late bailiff paid_but_enforced "
+        "appealed cancelled".split()
+    ),
+    "service_request": frozenset("accepted passed controlled done not_possible".split()),
+    "support": frozenset({"open", "closed"}),
+    "escalation": frozenset({"taken", "checked"}),
+}
+"""Status codes by kind, without those derived here (overdue, expired, unregistered)."""
