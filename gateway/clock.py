@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 KAZAKHSTAN = ZoneInfo("Asia/Almaty")
@@ -70,3 +70,16 @@ class Ids:
             self._last_ms += 1
             self._sequence = 0
         return self._last_ms << (_NODE_BITS + _SEQUENCE_BITS) | self._node | self._sequence
+
+
+_DATES: dict[int, date] = {}
+
+
+def day_date(day: int) -> date:
+    """YYYYMMDD as a date."""
+    found = _DATES.get(day)
+    if found is None:
+        if len(_DATES) > 1_000:
+            _DATES.clear()
+        found = _DATES[day] = date(day // 10_000, day // 100 % 100, day % 100)
+    return found

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import NamedTuple, Protocol
 
 import structlog
 
-from gateway.clock import Clock
-from gateway.core import conversation as talking
+from gateway.clock import Clock, day_date
 from gateway.core import ledger
-from gateway.core.conversation import Conversation, Moment, Plan, Turn
-from gateway.core.reading import NEVER_STORED, Intent, Reading
+from gateway.core import memory as remembering
+from gateway.core.conversation import Moment, Plan, Turn
+from gateway.core.reading import NEVER_STORED, Reading
 from gateway.core.records import Answer, Question, QuestionState, Reply, ReplyState, Subscriber
 from gateway.core.results import Result
-from gateway.core.tariff import Tariffs
 from gateway.keys import Keys
 from gateway.memories import Memories
 from gateway.outbox import Outbox
+from gateway.rules import Rules
 from gateway.store.journal import Journal
 from lookup.federation import Lookup
 from lookup.status import Status, TicketRecord, Unavailable, Wanted
@@ -43,7 +42,7 @@ class Asking(NamedTuple):
 class Counters(Protocol):
     """What the desk counts."""
 
-    def answered(self, channel: str, result: str, count: int = 1) -> None: ...
+    def answered(self, result: str) -> None: ...
     def duplicated(self, count: int) -> None: ...
     def park(self, count: int) -> None: ...
 
@@ -51,16 +50,9 @@ class Counters(Protocol):
 class LinkWords(Protocol):
     """How a link carries a text."""
 
+    receipts: bool  # ask for a receipt with each reply
+
     def segments(self, text: str) -> int: ...
-
-
-class Rules(NamedTuple):
-    """The pure core's parts, put together once at start."""
-
-    read: Callable[[str | None], Reading]
-    conversation: Conversation
-    tariffs: Tariffs
-    may_answer: Callable[[str], bool]  # False: short codes, our own numbers, landlines
 
 
 class Desk:
@@ -115,9 +107,15 @@ class Desk:
         answerable: bool = True,
         joined: tuple[int, ...] = (),
         parts: int = 1,
+        reading: Reading | None = None,
+        nobody: str = "",
     ) -> Asking:
-        """Class a text before anything is written: some texts are never stored."""
-        reading = self._rules.read(text)
+        """Class a text before anything is written: some texts are never stored.
+
+        `reading` where the channel has read already; `nobody` stands for whoever asks without
+        showing a phone (one call, one network): limits count on it.
+        """
+        reading = reading or self._rules.read(text)
         now_us = self._clock.now_us()
         question = Question(
             id=self._next_id(),
@@ -125,7 +123,7 @@ class Desk:
             operator=operator,
             session=session,
             fingerprint=self._keys.fingerprint(identity),
-            party=self._keys.party(msisdn),
+            party=self._keys.party(msisdn or nobody),
             msisdn=msisdn,
             short_code=short_code,
             channel=channel,
@@ -136,7 +134,10 @@ class Desk:
             parts=parts,
             joined=joined,
         )
-        return Asking(question, reading, answerable and self._rules.may_answer(msisdn))
+        by_sms = channel == "sms"
+        return Asking(
+            question, reading, answerable and (not by_sms or self._rules.may_answer(msisdn))
+        )
 
     async def serve(self, batch: Sequence[Asking]) -> None:
         """Answer a batch, one question a subscriber. On return all of it is on disk.
@@ -150,14 +151,29 @@ class Desk:
         for asking, plan, status in zip(batch, plans, statuses, strict=True):
             turn = self._turn(asking, plan, status)
             if turn is not None:
-                answers.append(self.answer(asking.question, turn, QuestionState.ANSWERED))
+                answers.append(self.answer(asking.question, turn, _state_after(turn)))
         await self.commit([asking.question for asking in batch], answers)
         if len(answers) < len(batch):
             self._owing.set()
 
-    async def look_up(
-        self, plans: Sequence[Plan], within_s: float
-    ) -> list[tuple[Status, ...]]:
+    async def consult(self, asking: Asking, within_s: float) -> tuple[tuple[Status, ...], Turn]:
+        """One question whose answer is told on the spot (a call, the web page), written down
+        before it is told. What no source answers in time is told as such, not owed.
+
+        Raises StoreUnavailableError.
+        """
+        await self._memories.load([asking.question.party])
+        plan = self._plan(asking)
+        (statuses,) = await self.look_up([plan], within_s)
+        turn = self._turn(asking, plan, statuses)
+        if turn is None:
+            turn = self._rules.conversation.gave_up(plan, self._moment(asking.question))
+        await self.commit(
+            [asking.question], [self.answer(asking.question, turn, _state_after(turn))]
+        )
+        return statuses, turn
+
+    async def look_up(self, plans: Sequence[Plan], within_s: float) -> list[tuple[Status, ...]]:
         """The statuses of each plan's numbers, asked in one batch; all Unavailable where the
         lookup takes longer."""
         wanted = [
@@ -198,10 +214,10 @@ class Desk:
             result=turn.result,
             ticket_kind=turn.ticket_kind,
             answered_us=now_us,
-            replies=self._replies(question, turn, now_us, rated.receipt),
+            replies=self._replies(question, turn, now_us),
             entries=ledger.open_chain(question, rated, turn.result, now_us),
             subscriber=Subscriber(
-                question.party, question.msisdn, talking.remembering.to_json(turn.memory)
+                question.party, question.msisdn, remembering.to_json(turn.memory)
             ),
         )
 
@@ -228,7 +244,7 @@ class Desk:
                 kind=answer.ticket_kind,
                 language=answer.language,
             )
-            self._counters.answered("sms", answer.result)
+            self._counters.answered(answer.result)
 
     # -- inside
 
@@ -243,7 +259,7 @@ class Desk:
         if not asking.answerable:
             return Turn(Result.UNANSWERABLE, plan.language, (), plan.memory)
         try:
-            turn = self._rules.conversation.turn(plan, statuses, self.moment(asking.question))
+            turn = self._rules.conversation.turn(plan, statuses, self._moment(asking.question))
         except Exception:
             log.exception("question_parked", question_id=asking.question.id)
             self._counters.park(1)
@@ -252,21 +268,24 @@ class Desk:
             self._memories.put(asking.question.party, turn.memory)
         return turn
 
-    def moment(self, question: Question) -> Moment:
-        """When and for whom an answer to this question is worded."""
+    def moment(self, operator: str, msisdn: str) -> Moment:
+        """When and for whom an answer is worded; an empty `msisdn` owns nothing."""
         now_us = self._clock.now_us()
         day = self._clock.day(now_us)
-        msisdn = question.msisdn
 
         def is_owner(ticket: TicketRecord) -> bool:
-            return bool(ticket.owner_hashes) and self._keys.owner(msisdn) in ticket.owner_hashes
+            hashes = ticket.owner_hashes
+            return bool(hashes and msisdn) and self._keys.owner(msisdn) in hashes
 
-        price = self._rules.tariffs.price_tenge(question.operator, question.channel, day_date(day))
-        return Moment(now_us, day, day_date(day), price, is_owner)
+        price = self._rules.tariffs.rate(
+            operator=operator, channel="sms", on=day_date(day), result=Result.STATUS
+        )
+        return Moment(now_us, day, day_date(day), price.gross_tiyn // 100, is_owner)
 
-    def _replies(
-        self, question: Question, turn: Turn, now_us: int, receipt: bool
-    ) -> tuple[Reply, ...]:
+    def _moment(self, question: Question) -> Moment:
+        return self.moment(question.operator, question.msisdn)
+
+    def _replies(self, question: Question, turn: Turn, now_us: int) -> tuple[Reply, ...]:
         if not turn.words or question.channel != "sms":
             return ()
         link = self._links[question.link]
@@ -289,7 +308,7 @@ class Desk:
                 state=state,
                 next_us=now_us,
                 expires_us=now_us + self._validity_us,
-                receipt=receipt,
+                receipt=link.receipts,
             )
             for ordinal, (words, segs) in enumerate(zip(turn.words, lengths, strict=True))
             for seg in range(1, segs + 1)
@@ -304,14 +323,5 @@ class Desk:
         self._memories.forget([a.subscriber.party for a in answers if a.subscriber])
 
 
-_DATES: dict[int, date] = {}
-
-
-def day_date(day: int) -> date:
-    """YYYYMMDD as a date."""
-    found = _DATES.get(day)
-    if found is None:
-        if len(_DATES) > 1_000:
-            _DATES.clear()
-        found = _DATES[day] = date(day // 10_000, day // 100 % 100, day % 100)
-    return found
+def _state_after(turn: Turn) -> QuestionState:
+    return QuestionState.PARKED if turn.result is Result.PARKED else QuestionState.ANSWERED

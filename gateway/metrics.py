@@ -21,8 +21,8 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._questions = Counter(
             "jauap_questions",
-            "Questions answered, by channel and result",
-            ("channel", "result"),
+            "Questions answered, by result",
+            ("result",),
             registry=self.registry,
         )
         self._received = Counter(
@@ -60,15 +60,15 @@ class Metrics:
             registry=self.registry,
         )
         self.bound = Gauge("jauap_link_bound", "1 while bound", ("link",), registry=self.registry)
-        self.parked = Counter("jauap_parked", "Questions parked", registry=self.registry)
+        self._parked = Counter("jauap_parked", "Questions parked", registry=self.registry)
         self._children: dict[tuple[str, ...], Counter] = {}
         for link in links:
             self._submitted.labels(link)
             self._refused.labels(link)
             self.bound.labels(link).set(0)
 
-    def answered(self, channel: str, result: str, count: int = 1) -> None:
-        self._child(self._questions, "q", channel, result).inc(count)
+    def answered(self, result: str) -> None:
+        self._child(self._questions, "q", result).inc()
 
     def received(self, link: str, what: str, count: int) -> None:
         self._child(self._received, "r", link, what).inc(count)
@@ -78,6 +78,9 @@ class Metrics:
 
     def duplicated(self, count: int) -> None:
         self._duplicates.inc(count)
+
+    def park(self, count: int) -> None:
+        self._parked.inc(count)
 
     def submitted(self, link: str) -> None:
         self._child(self._submitted, "s", link).inc()

@@ -41,7 +41,7 @@ class Port(Protocol):
     def room(self) -> int: ...
     def pack(self, reply: Reply) -> Submit: ...
     def submit(self, submit: Submit) -> None: ...
-    def action(self, status: int) -> Action: ...
+    def verdict(self, status: int, attempts: int) -> delivery.Verdict: ...
 
 
 class Counters(Protocol):
@@ -67,7 +67,7 @@ class Parcel:
 class _Line:
     """One link's share of the outbox."""
 
-    __slots__ = ("last_id", "more", "port", "ready", "reserved", "resend")
+    __slots__ = ("last_id", "more", "port", "ready", "resend", "reserved")
 
     def __init__(self, port: Port) -> None:
         self.port = port
@@ -139,12 +139,12 @@ class Outbox:
         line = self._lines[link]
         reply, parcel = self._open.pop(result.reply_id, (None, None))
         if reply is None:
-            if result.end is SubmitEnd.ANSWERED and line.port.action(result.status) is Action.SENT:
+            late = result.end is SubmitEnd.ANSWERED
+            if late and line.port.verdict(result.status, 0).action is Action.SENT:
                 self._settle_late(line, result)
             return
-        outcome = delivery.after_result(
-            reply, result, line.port.action(result.status), line.port.policy, self._now_us()
-        )
+        verdict = line.port.verdict(result.status, reply.attempts)
+        outcome = delivery.after_result(reply, result, verdict, line.port.policy, self._now_us())
         self._counters.settled(link, outcome.state, 1)
         self._outcomes.append(outcome)
         self._settle_wake.set()

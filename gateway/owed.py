@@ -11,16 +11,18 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from gateway.core.conversation import Conversation, Plan
-from gateway.core.reading import Reading
+from gateway.core.conversation import Plan
 from gateway.core.records import Answer, Owed, Question, QuestionState
 from gateway.desk import Desk
 from gateway.memories import Memories
+from gateway.rules import Rules
+from gateway.settings import LookupSettings
 from gateway.store.journal import Journal, StoreUnavailableError
 
 PAGE = 200
 SWEEP_S = 1.0
 SWEEP_MAX_S = 10.0
+REPLAY_S = 30.0  # questions handed back by command are found within this time
 
 log = structlog.get_logger()
 
@@ -34,22 +36,19 @@ class OwedAnswers:
         journal: Journal,
         desk: Desk,
         memories: Memories,
-        read: Callable[[str | None], Reading],
-        conversation: Conversation,
+        rules: Rules,
         now_us: Callable[[], int],
-        lookup_deadline_ms: int,
-        later_after_s: int,
-        give_up_after_s: int,
+        settings: LookupSettings,
     ) -> None:
         self._journal = journal
         self._desk = desk
         self._memories = memories
-        self._read = read
-        self._conversation = conversation
+        self._read = rules.read
+        self._conversation = rules.conversation
         self._now_us = now_us
-        self._deadline_s = lookup_deadline_ms / 1_000
-        self._later_us = later_after_s * 1_000_000
-        self._give_up_us = give_up_after_s * 1_000_000
+        self._deadline_s = settings.source_deadline_ms / 1_000
+        self._later_us = settings.later_after_s * 1_000_000
+        self._give_up_us = settings.give_up_after_s * 1_000_000
 
     async def run(self) -> None:
         """Sweep for ever: at once when something became owed, else ever more rarely."""
@@ -59,13 +58,13 @@ class OwedAnswers:
                 left = await self.sweep()
             except StoreUnavailableError:
                 left = 1
-            if left:
-                await asyncio.sleep(pause_s)
-                pause_s = min(SWEEP_MAX_S, pause_s * 2)
-            else:
+            try:
+                async with asyncio.timeout(pause_s if left else REPLAY_S):
+                    await self._desk.owing.wait()
                 pause_s = SWEEP_S
-                await self._desk.owing.wait()
-                self._desk.owing.clear()
+            except TimeoutError:
+                pause_s = min(SWEEP_MAX_S, pause_s * 2)
+            self._desk.owing.clear()
 
     async def sweep(self) -> int:
         """Answer what can be answered now; returns how many stay owed."""
@@ -89,7 +88,7 @@ class OwedAnswers:
             if question.party in done:  # the next sweep sees what this answer changes
                 left += 1
                 continue
-            moment = self._desk.moment(question)
+            moment = self._desk.moment(question.operator, question.msisdn)
             turn = self._conversation.turn(plan, status, moment)
             state = QuestionState.ANSWERED
             if turn is None:

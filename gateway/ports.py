@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.core.delivery import Policy
+from gateway.core.delivery import Policy, Verdict
 from gateway.core.records import Reply, StoredPart
+from gateway.core.segments import utf16_units
 from smpp import reassembly, text
 from smpp.esme import Link
 from smpp.messages import Submit
 from smpp.operators import OperatorProfile
-from smpp.status import Action, action
+from smpp.status import Action, action, retry_delay_s
 
+ONE_PART_UNITS = 70  # UTF-16 units: one part in any coding
+SENT = Verdict(Action.SENT)
 VALIDITY_FLOOR_S = 60  # some SMSCs refuse a shorter validity_period
 
 
@@ -23,35 +26,53 @@ class SmsPort:
     """See the module. Satisfies outbox.Port, desk.LinkWords and intake.LinkFacts."""
 
     def __init__(
-        self, *, name: str, operator: str, link: Link, profile: OperatorProfile, policy: Policy
+        self,
+        *,
+        name: str,
+        operator: str,
+        link: Link,
+        profile: OperatorProfile,
+        policy: Policy,
+        receipts: bool,
     ) -> None:
         self.name = name
         self.operator = operator
         self.policy = policy
+        self.receipts = receipts
         self.busy_status = profile.busy_status
-        self._link = link
+        self.link = link
         self._profile = profile
         self.submit = link.submit
 
     @property
     def room(self) -> int:
-        return self._link.room
+        return self.link.room
 
     @property
     def bound(self) -> bool:
-        return self._link.bound
+        return self.link.bound
 
-    def action(self, status: int) -> Action:
-        return action(status, self._profile)
+    def verdict(self, status: int, attempts: int) -> Verdict:
+        """What a command_status means for a reply that was refused so often before."""
+        if status == 0:
+            return SENT
+        return Verdict(
+            action(status, self._profile), retry_delay_s(status, attempts + 1, self._profile)
+        )
 
     def segments(self, words: str) -> int:
         """How many submit_sm a text takes on this link."""
-        return text.count_segments(words, self._profile)
+        if utf16_units(words) <= ONE_PART_UNITS:
+            return 1
+        return len(text.segments(words, 0, self._profile))
 
     def pack(self, reply: Reply) -> Submit:
         """One segment of a reply as it goes on the wire."""
-        segment = text.segments(words := reply.text, reply.reference, self._profile)[reply.seg - 1]
-        del words
+        if reply.segs == 1:
+            data_coding, octets = text.encode(reply.text, self._profile)
+            segment = text.Segment(data_coding, octets)
+        else:
+            segment = text.segments(reply.text, reply.reference, self._profile)[reply.seg - 1]
         return Submit(
             reply_id=reply.id,
             source=reply.source,
@@ -61,12 +82,10 @@ class SmsPort:
             udhi=segment.udhi,
             receipt=reply.receipt,
             validity_s=max(VALIDITY_FLOOR_S, (reply.expires_us - reply.next_us) // 1_000_000),
-            sar=segment.sar,
+            sar=None if segment.udhi else segment.part,
             payload=segment.payload,
         )
 
     def join(self, parts: Sequence[StoredPart]) -> str | None:
         """The text of a long question, or of what came of it."""
-        return reassembly.join(
-            [part.octets for part in parts], parts[0].data_coding, self._profile
-        )
+        return reassembly.join([part.octets for part in parts], parts[0].data_coding, self._profile)

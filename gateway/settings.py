@@ -53,6 +53,7 @@ class LinkSettings(Section, frozen=True, kw_only=True):
     short_codes: tuple[str, ...] = ("1012",)
     window: int = 50
     tps_max: int = 100  # 0: no limit
+    receipts: bool = True  # ask for a receipt with each reply
 
 
 class SourceSettings(Section, frozen=True, kw_only=True):

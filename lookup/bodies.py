@@ -17,9 +17,6 @@ from lookup.feed_fields import Refused, phone, required, text
 SMS_NAME_MAX: Final = 16
 NAME_MAX: Final = 200
 LANGUAGES: Final = ("kk", "ru", "en")
-BODY_FIELDS: Final = frozenset(
-    "id code parent_id region connected phone sms_name name voice_name".split()
-)
 _GSM7: Final = frozenset(
     "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
     "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -39,6 +36,9 @@ class BodyRow(NamedTuple):
     sms_name: str
     name: str
     voice_name: str
+
+
+BODY_FIELDS: Final = frozenset(BodyRow._fields)
 
 
 class BodiesRead(NamedTuple):
@@ -107,13 +107,17 @@ def _body(item: Mapping[str, object]) -> BodyRow:
         region=text(item, "region") or "",
         connected=connected,
         phone=f"+{number}" if number else None,
-        sms_name=_sms_names(item),
-        name=_names(item, "name"),
-        voice_name=_names(item, "voice_name"),
+        sms_name=_json(_sms_names(item)),
+        name=_json(_names(item, "name")),
+        voice_name=_json(_names(item, "voice_name")),
     )
 
 
-def _names(item: Mapping[str, object], field: str, size_max: int = NAME_MAX) -> str:
+def _json(names: Mapping[str, str]) -> str:
+    return json.dumps(names, ensure_ascii=False)
+
+
+def _names(item: Mapping[str, object], field: str, size_max: int = NAME_MAX) -> dict[str, str]:
     value = item.get(field)
     if type(value) is not dict:
         raise Refused(field, "must be an object with kk, ru and en")
@@ -123,16 +127,15 @@ def _names(item: Mapping[str, object], field: str, size_max: int = NAME_MAX) -> 
             raise Refused(f"{field}.{language}", "is missing or not printable")
         if len(name) > size_max:
             raise Refused(f"{field}.{language}", f"has {len(name)} characters, over {size_max}")
-    return json.dumps({language: value[language] for language in LANGUAGES}, ensure_ascii=False)
+    return {language: value[language] for language in LANGUAGES}
 
 
-def _sms_names(item: Mapping[str, object]) -> str:
+def _sms_names(item: Mapping[str, object]) -> dict[str, str]:
     names = _names(item, "sms_name", SMS_NAME_MAX)
-    short: Mapping[str, str] = json.loads(names)
-    for language, name in short.items():
+    for language, name in names.items():
         if not _QUOTES.isdisjoint(name):
             raise Refused(f"sms_name.{language}", "must not hold quotation marks")
-    outside = sorted(set(short["en"]) - _GSM7)
+    outside = sorted(set(names["en"]) - _GSM7)
     if outside:
         raise Refused(
             "sms_name.en", f"holds {''.join(outside)!r}, which the GSM 7-bit alphabet lacks"

@@ -1,8 +1,8 @@
 """A circuit breaker: whether a failing source is asked at all. Pure; time is an argument.
 
-    closed --failures_max in a row--> open --open_s later--> half open --one probe--> closed
-                                       ^                                  | probe failed
-                                       +----------------------------------+
+closed --failures_max in a row--> open --open_s later--> half open --one probe--> closed
+                                   ^                                  | probe failed
+                                   +----------------------------------+
 """
 
 from __future__ import annotations

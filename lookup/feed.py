@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Mapping
+from math import isinf
 from typing import Final, NamedTuple
 
 from lookup.feed_fields import Refused
@@ -56,9 +57,7 @@ class CsvColumns(NamedTuple):
         try:
             cells = _cells(_decoded(line), self.delimiter)
             if len(cells) != len(self.names):
-                raise Refused(
-                    _WHOLE_LINE, f"has {len(cells)} cells, the header {len(self.names)}"
-                )
+                raise Refused(_WHOLE_LINE, f"has {len(cells)} cells, the header {len(self.names)}")
             return row_of(_values(self.names, cells), hash_phone)
         except Refused as refusal:
             return Problem(refusal.field, refusal.reason)
@@ -97,7 +96,15 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is no JSON value")
 
 
-_JSON: Final = json.JSONDecoder(parse_constant=_no_constant)
+def _finite(digits: str) -> float:
+    """A number too large for a float would come back as infinity, which JSON cannot write."""
+    value = float(digits)
+    if isinf(value):
+        raise ValueError("the number is too large")
+    return value
+
+
+_JSON: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 
 
 def _json(text: str, field: str) -> object:

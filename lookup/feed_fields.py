@@ -134,11 +134,10 @@ def moment(values: Mapping[str, object], field: str, prefix: str = "") -> Moment
         return None
     if type(value) is not str or len(value) > _TIME_MAX:
         raise Refused(prefix + field, "must be a time as YYYY-MM-DDThh:mm:ss+05:00")
-    result = _moment(value)
-    if type(result) is str:
-        raise Refused(prefix + field, result)
-    assert isinstance(result, Moment)
-    return result
+    found, reason = _moment(value)
+    if found is None:
+        raise Refused(prefix + field, reason)
+    return found
 
 
 def names(values: Mapping[str, object], field: str) -> list[str]:
@@ -181,27 +180,29 @@ def _day_reason(value: str) -> str | None:
 
 
 @lru_cache(maxsize=4_096)
-def _moment(value: str) -> Moment | str:
+def _moment(value: str) -> tuple[Moment | None, str]:
+    """The moment, or None with the reason."""
     if len(value) == len("YYYY-MM-DD"):
         reason = _day_reason(value)
         if reason:
-            return reason
-        return Moment(value, _micros(datetime.fromisoformat(value).replace(tzinfo=LOCAL_ZONE)))
+            return None, reason
+        midnight = datetime.fromisoformat(value).replace(tzinfo=LOCAL_ZONE)
+        return Moment(value, _micros(midnight)), ""
     match = _MOMENT.fullmatch(value)
     if match is None:
-        return "must be a time as YYYY-MM-DDThh:mm:ss+05:00"
+        return None, "must be a time as YYYY-MM-DDThh:mm:ss+05:00"
     reason = _year_reason(match[1])
     if reason:
-        return reason
+        return None, reason
     try:
         at = datetime.fromisoformat(value)
     except ValueError:
-        return "is no time of the calendar"
+        return None, "is no time of the calendar"
     if at.tzinfo is None:
         at = at.replace(tzinfo=LOCAL_ZONE)
     elif at.utcoffset() not in _LOCAL_OFFSETS:
         at = at.astimezone(LOCAL_ZONE)
-    return Moment(at.isoformat(), _micros(at))
+    return Moment(at.isoformat(), _micros(at)), ""
 
 
 def _year_reason(year: str) -> str | None:

@@ -31,19 +31,11 @@ EVENTS_MAX: Final = 1_000  # of one ticket in one line
 OWNERS_MAX: Final = 20  # phones of one ticket
 LANGUAGES: Final = frozenset({"kk", "ru", "en"})
 
-TICKET_FIELDS: Final = frozenset(
-    "kind number number_shown source_system created_at first_filed_at status status_at body_id "
-    "other_bodies due_on due_basis forward_count extended_count parent_id owner_phones owner_lang "
-    "intake answer_via sensitivity events fine inspection".split()
-)
 FINE_FIELDS: Final = frozenset(
-    "amount half_until pay_by paid_amount paid_at payment_ref bailiff_since bailiff_office "
-    "conflict".split()
+    {"amount", "half_until", "pay_by", "paid_amount", "paid_at", "payment_ref"}
+    | {"bailiff_since", "bailiff_office", "conflict"}
 )
-INSPECTION_FIELDS: Final = frozenset("registered_on starts_on ends_on extended_to".split())
-EVENT_FIELDS: Final = frozenset(
-    "seq at stage from_body to_body actor_role note_code due_on_after source_event_id".split()
-)
+INSPECTION_FIELDS: Final = frozenset({"registered_on", "starts_on", "ends_on", "extended_to"})
 
 
 class TicketRow(NamedTuple):
@@ -88,6 +80,13 @@ class EventRow(NamedTuple):
     note_code: str | None
     due_on_after: str | None
     extra: str | None
+
+
+TICKET_FIELDS: Final = frozenset(TicketRow._fields) - {"status_us", "owner_hashes", "extra"} | {
+    "owner_phones",
+    "events",
+}
+EVENT_FIELDS: Final = frozenset(EventRow._fields) - {"extra"}
 
 
 class Row(NamedTuple):
@@ -138,9 +137,7 @@ def row_of(values: Mapping[str, object], hash_phone: Callable[[str], str]) -> Ro
     )
     events = _events(values, unknown)
     digest = blake2b(repr((ticket, events)).encode(), digest_size=8).digest()
-    return Row(
-        ticket, events, int.from_bytes(digest, signed=True), tuple(unknown), left_out
-    )
+    return Row(ticket, events, int.from_bytes(digest, signed=True), tuple(unknown), left_out)
 
 
 def _text_of(at: Moment | None) -> str | None:
@@ -189,9 +186,7 @@ def _part(values: Mapping[str, object], field: str) -> Mapping[str, object] | No
     return value
 
 
-def _fine(
-    values: Mapping[str, object], unknown: list[str], extra: dict[str, object]
-) -> str | None:
+def _fine(values: Mapping[str, object], unknown: list[str], extra: dict[str, object]) -> str | None:
     part = _part(values, "fine")
     if part is None:
         return None

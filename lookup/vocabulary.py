@@ -8,28 +8,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+_APPEAL: Final = frozenset(
+    {"registered", "forwarded", "in_review", "on_agreeing", "extended", "suspended"}
+    | {"info_requested", "hearing", "satisfied", "partly", "refused", "explained", "noted"}
+    | {"terminated", "left", "returned", "withdrawn", "joined", "objected", "in_court"}
+    | {"court_decided", "not_connected"}
+)
 _OFFENCE: Final = frozenset(
-    "registered checking opened passed no_offence administrative extended interrupted closed "
-    "prosecutor court".split()
+    {"registered", "checking", "opened", "passed", "no_offence", "administrative", "extended"}
+    | {"interrupted", "closed", "prosecutor", "court"}
+)
+_INSPECTION: Final = frozenset(
+    {"submitted", "registered", "refused", "returned", "extended", "suspended", "resumed"}
+    | {"participants_changed", "cancelled", "finished", "sent_to_ersop"}
+    | {"pending_for_consideration", "registered_ersop", "rejected_ersop", "sent_revision_ersop"}
+)
+_FINE: Final = frozenset(
+    {"protocol", "imposed", "unpaid", "half", "partly", "paid", "payment_pending", "late"}
+    | {"bailiff", "paid_but_enforced", "appealed", "cancelled"}
 )
 
 STATUSES: Final[Mapping[str, frozenset[str]]] = {
-    "appeal": frozenset(
-        "registered forwarded in_review on_agreeing extended suspended info_requested hearing "
-        "satisfied partly refused explained noted terminated left returned withdrawn joined "
-        "objected in_court court_decided not_connected".split()
-    ),
+    "appeal": _APPEAL,
     "crime_report": _OFFENCE,
     "investigation": _OFFENCE,
-    "inspection": frozenset(
-        "submitted registered refused returned extended suspended resumed participants_changed "
-        "cancelled finished".split()
-    ),
-    "fine": frozenset(
-        "protocol imposed unpaid half partly paid payment_pending late bailiff paid_but_enforced "
-        "appealed cancelled".split()
-    ),
-    "service_request": frozenset("accepted passed controlled done not_possible".split()),
+    "inspection": _INSPECTION,
+    "fine": _FINE,
+    "service_request": frozenset({"accepted", "passed", "controlled", "done", "not_possible"}),
     "support": frozenset({"open", "closed"}),
     "escalation": frozenset({"taken", "checked"}),
 }

@@ -28,10 +28,13 @@ class Pacing:
         "_rate",
         "_recovery",
         "_slowed_s",
+        "_throttle_pause_s",
         "_tokens",
     )
 
-    def __init__(self, tps_max: float, now_s: float) -> None:
+    def __init__(
+        self, tps_max: float, now_s: float, throttle_pause_s: float = THROTTLE_PAUSE_S
+    ) -> None:
         if tps_max < 0:
             raise ValueError(f"tps_max {tps_max}: must be 0 (unlimited) or PDUs a second")
         self._max = float(tps_max) or TPS_UNLIMITED
@@ -41,6 +44,7 @@ class Pacing:
         self._at_s = now_s
         self._tokens = self._burst()
         self._paused_until_s = now_s
+        self._throttle_pause_s = throttle_pause_s
         self._slowed_s = float("-inf")
         self._count_from_s = now_s
         self._count = 0
@@ -91,7 +95,7 @@ class Pacing:
         self._slowed_s = now_s
         self._observed = self._rate
         self._tokens = min(self._tokens, self._burst())
-        self.pause(now_s, THROTTLE_PAUSE_S)
+        self.pause(now_s, self._throttle_pause_s)
         return True
 
     def pause(self, now_s: float, seconds: float) -> None:

@@ -8,7 +8,6 @@ submit_sm is written by smpp.submit, the session's own requests by smpp.library.
 
 from __future__ import annotations
 
-import re
 import struct
 from typing import Final, NamedTuple
 
@@ -47,7 +46,6 @@ RINVCMDLEN: Final = 0x02
 RINVCMDID: Final = 0x03
 RINVBNDSTS: Final = 0x04
 RALYBND: Final = 0x05
-RSYSERR: Final = 0x08
 RBINDFAIL: Final = 0x0D
 RINVPASWD: Final = 0x0E
 RINVSYSID: Final = 0x0F
@@ -55,8 +53,6 @@ RMSGQFUL: Final = 0x14
 RINVSYSTYP: Final = 0x53
 RTHROTTLED: Final = 0x58
 RX_T_APPN: Final = 0x64
-RX_P_APPN: Final = 0x65
-RX_R_APPN: Final = 0x66
 
 ESM_UDHI: Final = 0x40  # one bit of esm_class among others (5.2.12)
 HEADER_OCTETS: Final = 16
@@ -69,7 +65,7 @@ _AFTER_TIMES = struct.Struct("5B")  # registered_delivery to sm_length
 # first octets of what port scanners and lost web clients send (a TLS hello apart)
 _FOREIGN = dict.fromkeys((b"HTTP", b"GET ", b"HEAD", b"POST", b"PUT ", b"OPTI"), "HTTP")
 _FOREIGN[b"SSH-"] = "SSH"
-_PRINTABLE = re.compile(rb"[ -~]*")
+_PRINTABLE = bytes(range(0x20, 0x7F))
 _WITH_MESSAGE_ID = frozenset({SUBMIT_SM_RESP, DELIVER_SM_RESP, DATA_SM_RESP})
 
 
@@ -268,25 +264,20 @@ def decode_response_id(body: bytes) -> str:
 
     Empty without a body. Tolerates a missing NUL, even with TLVs right behind the id.
     """
-    end = body.find(0)
-    head = body if end < 0 else body[:end]
-    text = head.decode("latin-1")
+    text = body.partition(b"\0")[0].decode("latin-1")
     if text.isprintable():
         return text
-    printable = _PRINTABLE.match(body)
-    size = 0 if printable is None else printable.end()
+    size = len(body) - len(body.lstrip(_PRINTABLE))
     tlvs, warnings = tlv.read_tlvs(body, size)
     return text[:size] if tlvs and not warnings else text
 
 
 def decode_bind_response(body: bytes) -> BindResponse:
     """The body of any bind_*_resp, also an empty one or one without a NUL. Never raises."""
-    end = body.find(0)
-    if end < 0:
-        return BindResponse(body.decode("latin-1"), None, {})
-    tlvs, _ = tlv.read_tlvs(body, end + 1)
+    system_id, _, rest = body.partition(b"\0")
+    tlvs, _ = tlv.read_tlvs(rest, 0)
     version = tlv.integer(tlvs, tlv.SC_INTERFACE_VERSION)
-    return BindResponse(body[:end].decode("latin-1"), version, tlvs)
+    return BindResponse(system_id.decode("latin-1"), version, tlvs)
 
 
 def response(command_id: int, status: int, sequence: int, body: bytes | None = None) -> bytes:

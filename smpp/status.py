@@ -34,9 +34,9 @@ class BindAction(StrEnum):
     """What to do with a bind after its response."""
 
     BOUND = "bound"
-    BACKOFF = "backoff"  # the common back-off, up to BIND_BACKOFF_MAX_S
-    BUSY_BACKOFF = "busy_backoff"  # a ghost of ours still bound: wait its timer out, alarm
-    LONG_BACKOFF = "long_backoff"  # credentials refused: accounts get locked, so LONG_BACKOFF_S
+    BACKOFF = "backoff"  # the common back-off, BIND_BACKOFF_S
+    BUSY_BACKOFF = "busy_backoff"  # a ghost of ours still bound: BUSY_BACKOFF_S, alarm
+    LONG_BACKOFF = "long_backoff"  # credentials refused: LONG_BACKOFF_S, as accounts get locked
 
 
 BIND_BACKOFF_S = (1, 2, 4, 8, 16, 32, 60)  # jitter and reset belong to the session
@@ -104,9 +104,3 @@ def retry_delay_s(status: int, attempts: int, profile: OperatorProfile) -> int |
 def bind_action(status: int) -> BindAction:
     """What a bind response's status, or that of a generic_nack to the bind, asks for."""
     return _BIND_ACTIONS.get(status, BindAction.BACKOFF)
-
-
-def bind_delay_s(action: BindAction, failures: int) -> int:
-    """Seconds until the next bind after `failures` (from 1) in a row of this kind, no jitter."""
-    delays = BIND_BACKOFFS_S[action]
-    return delays[min(max(failures, 1), len(delays)) - 1]

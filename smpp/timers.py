@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from smpp.operators import OperatorProfile
+
 
 class Due(Enum):
     """What the time asks for. All but the first two end the session, for the reason in words."""
@@ -30,6 +32,15 @@ class TimerLimits:
     enquire_link_s: float = 20.0
     inactivity_s: float = 0.0
     pdu_read_s: float = 10.0  # from the first octet of a PDU to its last
+
+
+def limits_of(profile: OperatorProfile) -> TimerLimits:
+    return TimerLimits(
+        session_init_s=profile.session_init_timer_s,
+        enquire_link_s=profile.enquire_link_timer_s,
+        inactivity_s=profile.inactivity_timer_s,
+        pdu_read_s=profile.pdu_read_timer_s,
+    )
 
 
 class Timers:

@@ -155,7 +155,9 @@ def test_no_sentence_for_subscribers_stands_in_code() -> None:
                 isinstance(node, ast.Constant)
                 and isinstance(node.value, str)
                 and id(node) not in docs
-                and re.search(r"[А-Яа-яӘәҒғҚқҢңӨөҰұҮүҺһІі]{3,} [А-Яа-яӘәҒғҚқҢңӨөҰұҮүҺһІі]", node.value)
+                and re.search(
+                    r"[А-Яа-яӘәҒғҚқҢңӨөҰұҮүҺһІі]{3,} [А-Яа-яӘәҒғҚқҢңӨөҰұҮүҺһІі]", node.value
+                )
             ):
                 wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert not wrong

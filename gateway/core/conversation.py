@@ -170,9 +170,7 @@ class Conversation:
             result = one if result is None or one.answers else result
             kind = kind or found
         if plan.reading.too_many:
-            words.append(
-                self._words("gen.too_many_numbers", plan.language, {"k": NUMBERS_MAX})
-            )
+            words.append(self._words("gen.too_many_numbers", plan.language, {"k": NUMBERS_MAX}))
         assert result is not None
         return self._close(plan, result, tuple(words), memory, moment, kind)
 

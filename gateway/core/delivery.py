@@ -15,25 +15,29 @@ from smpp.status import Action
 CHARGED = "charged"
 VOIDED = "voided"
 
-_RETRIED = (Action.RETRY, Action.THROTTLE, Action.REBIND)
-
 
 class Policy(NamedTuple):
     """How a link treats replies; durations in seconds."""
 
     resend_unknown: bool  # False: hold, where each MT costs
     charge_on_submit: bool  # True: an accepted submit charges; False: only its receipt does
-    retry_delays_s: tuple[int, ...] = (5, 30, 120, 120, 120)
     throttle_delay_s: int = 1
     rebind_delay_s: int = 2
 
 
+class Verdict(NamedTuple):
+    """What a command_status asks for, by the link's profile; `retry_s` None: tried enough."""
+
+    action: Action
+    retry_s: int | None = None
+
+
 def after_result(
-    reply: Reply, result: SubmitResult, action: Action, policy: Policy, now_us: int
+    reply: Reply, result: SubmitResult, verdict: Verdict, policy: Policy, now_us: int
 ) -> Outcome:
     """The reply's next state. QUEUED asks for another try at `next_us`."""
     if result.end is SubmitEnd.ANSWERED:
-        if action is Action.SENT:
+        if verdict.action is Action.SENT:
             return Outcome(
                 reply.id,
                 ReplyState.SUBMITTED,
@@ -45,7 +49,7 @@ def after_result(
                 charge=CHARGED if policy.charge_on_submit else None,
                 at_us=now_us,
             )
-        return _after_refusal(reply, result.status, action, policy, now_us)
+        return _after_refusal(reply, result.status, verdict, policy, now_us)
     if result.end is SubmitEnd.UNSENT:
         return _again(reply, None, now_us, now_us, reply.attempts)
     return Outcome(
@@ -58,17 +62,16 @@ def after_result(
 
 
 def _after_refusal(
-    reply: Reply, status: int, action: Action, policy: Policy, now_us: int
+    reply: Reply, status: int, verdict: Verdict, policy: Policy, now_us: int
 ) -> Outcome:
-    if action in _RETRIED:
-        if action is Action.RETRY:
-            if reply.attempts >= len(policy.retry_delays_s):
-                return failed(reply, status, now_us)
-            delay_s, attempts = policy.retry_delays_s[reply.attempts], reply.attempts + 1
-        else:  # the link's trouble, not this reply's: it waits for its validity to end
-            throttled = action is Action.THROTTLE
-            delay_s = policy.throttle_delay_s if throttled else policy.rebind_delay_s
-            attempts = reply.attempts
+    attempts, delay_s = reply.attempts, None
+    if verdict.action is Action.RETRY:
+        attempts, delay_s = attempts + 1, verdict.retry_s
+    elif verdict.action is Action.THROTTLE:  # the link's trouble: the reply uses up no attempt
+        delay_s = policy.throttle_delay_s
+    elif verdict.action is Action.REBIND:
+        delay_s = policy.rebind_delay_s
+    if delay_s is not None:
         next_us = now_us + delay_s * 1_000_000
         if next_us < reply.expires_us:
             return _again(reply, status, next_us, now_us, attempts)

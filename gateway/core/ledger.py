@@ -60,6 +60,10 @@ _PROOF: Mapping[Trigger, frozenset[ReplyState]] = MappingProxyType(
     }
 )
 
+# Cause of the credit that a tariff gives by result. One key for all results: whatever a question
+# comes to, and however often it is answered again, it is given back by rule at most once.
+BY_RULE = "rule"
+
 _NO_TRIGGERS: Mapping[str, Trigger] = MappingProxyType({})
 
 
@@ -75,7 +79,7 @@ def open_chain(question: Question, rated: Rated, result: str, at_us: int) -> tup
     """The entries written with the answer: `rated`; where the operator has the money already also
     `charged`, and `credited` when the result is given back.
 
-    All three are of the question's day, so that the day's act shows what was kept.
+    All three are of the question's day, so that the day's act shows what was kept. `at_us`: now.
     """
     day, question_id, link, operator = question.day, question.id, question.link, question.operator
     party, channel, parts = question.party, question.channel, question.parts
@@ -94,7 +98,7 @@ def open_chain(question: Question, rated: Rated, result: str, at_us: int) -> tup
     if cause is None:
         return first, charged
     return first, charged, Entry(
-        f"credited:{question_id}:{cause}", day, question_id, link, operator, party, channel,
+        f"credited:{question_id}:{BY_RULE}", day, question_id, link, operator, party, channel,
         _CREDITED, -gross, currency, vat_bp, point, rule_id, result, cause, settled, parts, at_us,
     )  # fmt: skip
 
@@ -158,12 +162,17 @@ def kept_tiyn(entries: Sequence[Entry]) -> int:
     return sum(e.amount_tiyn for e in entries if e.kind is not _RATED and e.kind is not _VOIDED)
 
 
-def transition(entries: Sequence[Entry], new: Entry) -> Finding | None:
-    """Whether `new` may follow `entries` (a legal chain): None, or what forbids it."""
+def state_of(entries: Sequence[Entry]) -> ChainState:
+    """Where a chain stands; moves that are not allowed count for nothing."""
     state = ChainState.NEW
     for entry in entries:
         state = MOVES.get((state, entry.charge_point, entry.kind), state)
-    return _problem(entries, state, new)
+    return state
+
+
+def transition(entries: Sequence[Entry], new: Entry) -> Finding | None:
+    """Whether `new` may follow `entries` (a legal chain): None, or what forbids it."""
+    return _problem(entries, state_of(entries), new)
 
 
 def check_entries(entries: Sequence[Entry]) -> list[Finding]:

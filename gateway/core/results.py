@@ -6,7 +6,6 @@ Where a text's intent alone decides the result, both have one value, so `Result(
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -49,29 +48,11 @@ class Result(StrEnum):
     UNANSWERABLE = "unanswerable"  # the sender cannot be answered by SMS
     PARKED = "parked"  # repeated failure of ours; replayed by command
 
-
-# Of several numbers in one question the best result is the question's: it is charged once if any
-# number got a status, and never given back because another one did not.
-_BEST_FIRST = (
-    Result.STATUS,
-    Result.UNREGISTERED,
-    Result.PROMISED,
-    Result.RESTRICTED,
-    Result.AMBIGUOUS,
-    Result.UNAVAILABLE,
-    Result.NOT_FOUND,
-)
+    @property
+    def answers(self) -> bool:
+        """The person got what was asked for: of several numbers in one question such a result is
+        the question's, which is charged once and not given back because another one failed."""
+        return self in _ANSWERS
 
 
-def combined(results: Iterable[Result]) -> Result:
-    """The result of a question from those of its numbers, at least one.
-
-    Results that are not a lookup's come after all that are, in the order given.
-    """
-    given = tuple(results)
-    if not given:
-        raise ValueError("a question has at least one result")
-    for best in _BEST_FIRST:
-        if best in given:
-            return best
-    return given[0]
+_ANSWERS = frozenset({Result.STATUS, Result.UNREGISTERED})

@@ -33,6 +33,15 @@ class TableReader:
         self.problem(_join(where, key), f"write a table, not {value!r}")
         return _NO_TABLE
 
+    def rows(self, parent: Table, key: str) -> Iterator[tuple[str, Table]]:
+        """The tables of the list at `key`, each with where it stands: `key[0]`, `key[1]`..."""
+        value = parent.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+            self.problem(key, f"write it as [[{key}]] tables")
+            return
+        for index, row in enumerate(value):
+            yield f"{key}[{index}]", row
+
     def text(self, parent: Table, key: str, where: str) -> str:
         """The string at `key`, or "" with a problem."""
         value = parent.get(key)
@@ -72,9 +81,7 @@ class TableReader:
         for key in table:
             if key not in allowed:
                 nearest = get_close_matches(key, allowed, n=1)
-                remedy = (
-                    f"did you mean {nearest[0]}?" if nearest else f"known: {', '.join(allowed)}"
-                )
+                remedy = f"did you mean {nearest[0]}?" if nearest else f"known: {allowed}"
                 self.problem(_join(where, key), f"unknown key; {remedy}")
 
 

@@ -7,6 +7,7 @@ last rule covers everything, which is checked when the table is read.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from gateway.core.cdr import ChargePoint
@@ -28,7 +29,7 @@ FREE_NUMBER = "free_number"  # credit cause of the numbers that never pay
 CACHE_ROWS_MAX = 4_096  # distinct (operator, channel, day, result, parts); then it starts anew
 FULL_BP = 10_000  # basis points in 100 %
 
-_Key = tuple[str, str, int, str, int, bool]
+_Key = tuple[str, str, date, str, int, bool]
 
 __all__ = ["FREE_NUMBER", "ChargePoint", "Rated", "TariffError", "Tariffs", "Trigger", "vat_of"]
 
@@ -89,9 +90,16 @@ class Tariffs:
         )
 
     def rate(
-        self, *, operator: str, channel: str, on: int, result: str, parts: int = 1, msisdn: str = ""
+        self,
+        *,
+        operator: str,
+        channel: str,
+        on: date,
+        result: str,
+        parts: int = 1,
+        msisdn: str = "",
     ) -> Rated:
-        """The price of a question received on the civil day `on` (YYYYMMDD, Kazakhstan)."""
+        """The price of a question received on the civil day `on` in Kazakhstan; never fails."""
         free = msisdn in self.free_numbers
         key = (operator, channel, on, result, parts, free)
         rated = self._cache.get(key)

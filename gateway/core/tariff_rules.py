@@ -1,7 +1,7 @@
 """The tariff table as read from TOML: rules, VAT rates, examples, each checked. Pure.
 
-Dates are whole days in Kazakhstan as integers YYYYMMDD, first and last day included. Every
-problem is a `TariffError` that names the row, the key and what is allowed there.
+Dates are whole days in Kazakhstan, the first and the last included. Every problem is a
+`TariffError` that names the row, the key and what is allowed there.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from gateway.core.cdr import ChargePoint
 from gateway.core.results import Result
 
 CHANNELS = ("sms", "ivr", "web")
+RESULTS = tuple(str(result) for result in Result)
 PRICE_TIYN_MAX = 1_000_000  # 10 000 tenge: above it somebody wrote tiyn for tenge twice
 VAT_BP_MAX = 10_000  # 100 %
-FIRST_DAY = 0
-LAST_DAY = 99_991_231
+FIRST_DAY = date.min
+LAST_DAY = date.max
 ALL = "*"
 
 _Member = TypeVar("_Member", bound=StrEnum)
@@ -50,15 +51,15 @@ class Rule(NamedTuple):
     operators: frozenset[str] | None
     channels: frozenset[str] | None
     results: frozenset[str] | None
-    valid_from: int
-    valid_to: int
+    valid_from: date
+    valid_to: date
     price_tiyn: int  # gross, VAT included
     charge_point: ChargePoint
     trigger: Trigger | None
     parts: PartsRule
     credit_results: frozenset[str]
 
-    def covers(self, operator: str, channel: str, on: int, result: str) -> bool:
+    def covers(self, operator: str, channel: str, on: date, result: str) -> bool:
         return (
             self.valid_from <= on <= self.valid_to
             and (self.operators is None or operator in self.operators)
@@ -70,7 +71,7 @@ class Rule(NamedTuple):
 class VatFrom(NamedTuple):
     """A VAT rate and the first day it holds; it ends where the next row begins."""
 
-    first_day: int
+    first_day: date
     rate_bp: int
 
 
@@ -80,7 +81,7 @@ class Example(NamedTuple):
     where: str
     operator: str
     channel: str
-    on: int
+    on: date
     result: str
     parts: int
     msisdn: str
@@ -140,13 +141,13 @@ class Row:
             return kind(value)
         raise self.fail(key, value, "one of " + ", ".join(kind))
 
-    def day(self, key: str, default: int) -> int:
+    def day(self, key: str, default: date) -> date:
         value = self.take(key)
         if value is None:
             return default
         if isinstance(value, datetime) or not isinstance(value, date):
             raise self.fail(key, value, "a date such as 2026-01-01, without quotes")
-        return value.year * 10_000 + value.month * 100 + value.day
+        return value
 
     def words(self, key: str, allowed: Collection[str] | None = None) -> frozenset[str]:
         """A list of words, none for a missing key."""
@@ -185,14 +186,14 @@ def read_rule(where: str, table: object) -> Rule:
         id=name,
         operators=row.scope("operators"),
         channels=row.scope("channels", CHANNELS),
-        results=row.words("results", tuple(Result)) or None,
+        results=row.words("results", RESULTS) or None,
         valid_from=row.day("valid_from", FIRST_DAY),
         valid_to=row.day("valid_to", LAST_DAY),
         price_tiyn=row.integer("price_tiyn", 0, PRICE_TIYN_MAX),
         charge_point=charge_point,
         trigger=trigger,
         parts=row.one_of("parts", PartsRule, PartsRule.PER_QUESTION),
-        credit_results=row.words("credit_results", tuple(Result)),
+        credit_results=row.words("credit_results", RESULTS),
     )
     row.done()
     if rule.valid_from > rule.valid_to:

@@ -7,6 +7,7 @@ order of events.
 from __future__ import annotations
 
 import difflib
+import itertools
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -223,7 +224,7 @@ class Faults:
             count = 1 + int(self._roll() * CUTS_MAX)
             cuts = sorted({int(self._roll() * len(data)) for _ in range(count)})
         bounds = [0, *cuts, len(data)]
-        return [data[a:b] for a, b in zip(bounds, bounds[1:], strict=False) if a < b]
+        return [data[a:b] for a, b in itertools.pairwise(bounds) if a < b]
 
     def garbage(self) -> bytes:
         """Octets that can't begin a PDU: the length they claim is far above any limit."""

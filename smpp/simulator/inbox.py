@@ -68,13 +68,11 @@ class Inbox:
     def take(self, segment: Segment) -> Mt | None:
         """Put one segment in; the message when it is complete with it."""
         place, octets = segments.read(segment.message, self._dc0)
-        if place is None:
-            mt = self._join((segment,), octets)
-        else:
-            mt = self._place(segment, place, octets)
-            if mt is None:
-                return None
-        self._keep(mt)
+        mt = (
+            self._join((segment,), octets) if place is None else self._place(segment, place, octets)
+        )
+        if mt is not None:
+            self._keep(mt)
         return mt
 
     def of(self, msisdn: str) -> list[Mt]:

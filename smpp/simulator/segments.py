@@ -115,7 +115,9 @@ def _room(alphabet: Alphabet | None, header_octets: int) -> int:
 
 
 def _group(units: list[bytes], room: int) -> list[bytes]:
-    groups, current, size = [], [], 0
+    groups: list[bytes] = []
+    current: list[bytes] = []
+    size = 0
     for unit in units:
         if size + len(unit) > room:
             groups.append(b"".join(current))

@@ -32,6 +32,8 @@ BIND_MODES: Final = {
     BIND_TRANSCEIVER: "transceiver",
 }
 
+UNSUPPORTED: Final = frozenset({QUERY_SM, REPLACE_SM, CANCEL_SM, SUBMIT_MULTI})  # refused by name
+
 # Statuses that an SMSC gives (5.1.3)
 ROK: Final = 0x00
 RINVMSGLEN: Final = 0x01
@@ -234,6 +236,14 @@ def decode_bind(body: bytes) -> Bind | Malformed:
     return Bind(system_id, password, system_type, version, ton, npi, range_.decode("latin-1"))
 
 
+def bind_response(bind: Bind, interface_version: int | None) -> bytes:
+    """The body of a bind_resp (4.1.2). The TLV is for peers of 3.4 alone (3.4.2)."""
+    body = b"SMSC\0"
+    if interface_version is None or bind.interface_version < 0x34:
+        return body
+    return body + encode_tlvs(((TAG_SC_INTERFACE_VERSION, bytes((interface_version,))),))
+
+
 def _addresses(body: bytes) -> tuple[str, str, str, tuple[int, int, int, int], int] | Malformed:
     """service_type, source, destination, their four TON and NPI, and where the rest begins."""
     service_end = body.find(_NUL)
@@ -253,9 +263,7 @@ def _addresses(body: bytes) -> tuple[str, str, str, tuple[int, int, int, int], i
     )  # fmt: skip
 
 
-def _oddities(
-    stray: int, times: tuple[bytes, ...], octets: bytes, tlvs: Tlvs
-) -> tuple[str, ...]:
+def _oddities(stray: int, times: tuple[bytes, ...], octets: bytes, tlvs: Tlvs) -> tuple[str, ...]:
     found = []
     if stray:
         found.append("stray_octets")

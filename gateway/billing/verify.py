@@ -1,0 +1,68 @@
+"""`ledger verify`: every question of some days against its ledger entries, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from gateway.billing.rows import money_of
+from gateway.core.ledger import Finding, verify_chain
+from gateway.core.tariff import Trigger
+from gateway.store.journal import Journal
+
+FINDINGS_KEPT_MAX = 1_000  # told one by one; the rest is only counted
+STRAYS_MAX = 1_000  # entries without a question that are looked for
+
+_NO_TRIGGERS: Mapping[str, Trigger] = MappingProxyType({})
+
+
+class VerifyReport(NamedTuple):
+    """What was looked at and what is wrong with it; money in tiyn, credits negative.
+
+    `findings` are the first ones, `findings_count` counts all.
+    """
+
+    questions: int
+    entries: int
+    charged_tiyn: int
+    credited_tiyn: int
+    findings: tuple[Finding, ...]
+    findings_count: int
+
+
+async def verify(
+    journal: Journal,
+    day_from: int,
+    day_to: int,
+    triggers: Mapping[str, Trigger] = _NO_TRIGGERS,
+) -> VerifyReport:
+    """Check the questions received from `day_from` to `day_to` (YYYYMMDD, both included), and
+    that no entry of any day is without its question. Memory use does not depend on their number.
+
+    `triggers`: `Tariffs.triggers`, for the rules that charge the reply. Raises
+    StoreUnavailableError.
+    """
+    questions = entries = charged_tiyn = credited_tiyn = count = 0
+    kept: list[Finding] = []
+    async for chain in journal.chains(day_from, day_to):
+        questions += 1
+        entries += len(chain.entries)
+        money = money_of(chain.entries)
+        charged_tiyn += money.charged_tiyn
+        credited_tiyn += money.credited_tiyn
+        findings = verify_chain(chain, triggers)
+        if findings:
+            count += len(findings)
+            kept.extend(findings[: FINDINGS_KEPT_MAX - len(kept)])
+    for key in await journal.stray_entries(STRAYS_MAX):
+        count += 1
+        if len(kept) < FINDINGS_KEPT_MAX:
+            kept.append(Finding(_question_of(key), "stray", f"{key} belongs to no question"))
+    return VerifyReport(questions, entries, charged_tiyn, credited_tiyn, tuple(kept), count)
+
+
+def _question_of(key: str) -> int:
+    """The question an entry's key names; 0 for a key that names none."""
+    number = key.split(":")[1] if ":" in key else ""
+    return int(number) if number.isdecimal() else 0

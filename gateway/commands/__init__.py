@@ -1,0 +1,1 @@
+"""The subcommands of `jauap`, one file a noun."""

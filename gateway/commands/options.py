@@ -1,0 +1,44 @@
+"""What several commands share: where settings come from, how results are printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.settings import load
+
+
+def settings_option(command: Callable[..., None]) -> Callable[..., None]:
+    """`-c FILE`, handed on as `settings`; JAUAP_CONFIG names the file otherwise."""
+
+    @click.option(
+        "-c",
+        "--config",
+        "path",
+        type=click.Path(path_type=Path),
+        envvar="JAUAP_CONFIG",
+        help="Settings file (TOML).",
+    )
+    @wraps(command)
+    def with_settings(path: Path | None, **rest: Any) -> None:
+        command(settings=load(path), **rest)
+
+    return with_settings
+
+
+def json_option(command: Callable[..., None]) -> Callable[..., None]:
+    """`--json`, handed on as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def show(result: Any, as_json: bool, tell: Callable[[], None]) -> None:
+    """A result for a program or for a person."""
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False, default=str))
+    else:
+        tell()

@@ -1,0 +1,103 @@
+"""`jauap run`, `check`, `key`, `backup`: the service itself."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import click
+
+from gateway import app, logs
+from gateway.clock import Clock
+from gateway.commands.options import json_option, settings_option, show
+from gateway.keys import read_key_file
+from gateway.rules import load_profile, load_rules, problems
+from gateway.settings import Settings, SettingsError
+from gateway.store import open_store
+
+SWITCH_INTERVAL_S = 0.0005  # the store's thread must not wait 5 ms for the interpreter
+
+
+@click.command()
+@settings_option
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    keys = read_key_file(Path(settings.store.key_file))
+    logs.configure(settings.logs.level, settings.logs.format, keys.log)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await app.run(settings, keys, stop=stop)
+
+    try:
+        asyncio.run(serve())
+    except* SettingsError as group:
+        raise SettingsError("; ".join(str(problem) for problem in group.exceptions)) from None
+
+
+@click.command()
+@settings_option
+@json_option
+def check(settings: Settings, as_json: bool) -> None:
+    """Check settings, config/, key file and stores without serving."""
+    found = list(problems(load_rules(settings)))
+    for link in settings.link:
+        load_profile(link.profile)
+    keys = read_key_file(Path(settings.store.key_file))
+
+    async def store() -> list[str]:
+        async with AsyncExitStack() as held:
+            parts = await app.make(settings, keys, Clock(), held)
+            health = await parts.journal.health()
+            line = f"store: {health.library}, schema {health.schema}"
+            click.echo(line, err=as_json)
+            return [f"store: {health.warning}"] if health.warning else []
+
+    warnings = asyncio.run(store())
+    show({"problems": found, "warnings": warnings}, as_json, lambda: _tell(found, warnings))
+    sys.exit(1 if found else 0)
+
+
+def _tell(found: list[str], warnings: list[str]) -> None:
+    for line in found:
+        click.echo(line)
+    for line in warnings:
+        click.echo(f"warning: {line}")
+    click.echo(f"{len(found)} problems, {len(warnings)} warnings")
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+def key(path: Path) -> None:
+    """Make the store's key file (mode 0600); keep a copy of it in a safe place."""
+    if path.exists():
+        raise SettingsError(f"{path}: exists; a store's key is made once and never replaced")
+    try:
+        read_key_file(path, create=True)
+    except OSError as problem:
+        raise SettingsError(f"{path}: cannot be written ({problem.strerror})") from problem
+    click.echo(f"{path} made")
+
+
+@click.command()
+@settings_option
+@click.argument("target", type=click.Path(path_type=Path))
+def backup(settings: Settings, target: Path) -> None:
+    """Copy the journal, consistently, while the service runs."""
+
+    async def copy() -> None:
+        journal = await open_store(settings.store.url)
+        try:
+            await journal.backup(target)
+        finally:
+            await journal.close()
+
+    asyncio.run(copy())
+    click.echo(f"{target} written, {target.stat().st_size} octets")

@@ -1,0 +1,39 @@
+"""`jauap smsc`: an operator's SMSC alone, to try a gateway against."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from gateway.settings import SettingsError
+from smpp.simulator.chaos import CALM, ChaosError
+from smpp.simulator.serve import ServeOptions, read_chaos, serve, terminal_lines
+
+
+@click.command()
+@click.option("--listen", default="127.0.0.1:2775", show_default=True, help="host:port")
+@click.option("--system-id", help="Refuse other system_ids.")
+@click.option("--password", help="Refuse other passwords.")
+@click.option("--short-code", default="1012", show_default=True)
+@click.option("--chaos", type=click.Path(exists=True, path_type=Path), help="Table of faults.")
+def smsc(
+    listen: str, system_id: str | None, password: str | None, short_code: str, chaos: Path | None
+) -> None:
+    """Run the simulator. At a terminal each line `MSISDN text` is sent as a question."""
+    try:
+        options = ServeOptions(
+            listen=listen,
+            system_id=system_id,
+            password=password,
+            short_code=short_code,
+            chaos=read_chaos(chaos) if chaos else CALM,
+        )
+        lines = terminal_lines(sys.stdin.fileno()) if sys.stdin.isatty() else None
+        asyncio.run(serve(options, lines=lines, emit=click.echo))
+    except (ChaosError, ValueError) as problem:
+        raise SettingsError(str(problem)) from problem
+    except OSError as problem:
+        raise SettingsError(f"{listen}: {problem.strerror}; is the port taken?") from problem

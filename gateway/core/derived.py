@@ -1,0 +1,185 @@
+"""What a ticket's dates and facts say beyond the status its source gives. Pure.
+
+A source stores what was last written into it; overdue, expired, half-price, late and "paid, yet
+with the bailiff" follow from comparing dates and sums with today.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from gateway.core.catalogue import Value
+from gateway.core.statuses import Kind, Row
+from lookup.status import FineFacts, InspectionFacts, TicketRecord
+
+MANY_FORWARDINGS = 2  # from here on a reply says how often a ticket was sent to and fro
+
+_OWED = frozenset({"unpaid", "half", "partly", "late"})
+_OWED_OR_ENFORCED = _OWED | {"bailiff"}
+
+
+class Derived(NamedTuple):
+    """The status to tell, the special case of it if any, and the values its texts may need."""
+
+    row: Row
+    special: str
+    values: dict[str, Value]
+
+
+def derive(ticket: TicketRecord, kind: Kind, today: date, *, verified: bool) -> Derived | None:
+    """None where the source's status has no row. Sums are among the values only if `verified`."""
+    row = kind.rows.get(ticket.status)
+    if row is None:
+        return None
+    if kind.family == "fine":
+        return _fine(ticket, kind, row, today, verified=verified)
+    if kind.family == "inspection":
+        return _inspection(ticket, kind, row, today)
+    body, due = ticket.body, ticket.due_on
+    if row.clock:
+        if kind.not_connected is not None and body is not None and not body.connected:
+            row = kind.not_connected  # whether it has answered in time is not known here
+        elif kind.overdue is not None and due is not None and due < today:
+            row = kind.overdue
+    values = _values(row, ticket, _day(ticket, row), due, today)
+    if kind.own_number:
+        values["ref"] = ticket.number
+    if verified and ticket.joined_to is not None:
+        values["full"] = ticket.joined_to
+    return Derived(row, _special(ticket, row, values) if row.special else "", values)
+
+
+def _day(ticket: TicketRecord, row: Row) -> date | None:
+    if row.filed:  # forwarding never resets the start
+        return ticket.first_filed_on or ticket.created_on or ticket.status_on
+    return ticket.status_on
+
+
+def _values(
+    row: Row, ticket: TicketRecord, day: date | None, due: date | None, today: date
+) -> dict[str, Value]:
+    values: dict[str, Value] = {"status": row.inline, "outcome": row.inline}
+    if ticket.body is not None:
+        values["body"] = ticket.body
+    if day is not None and not (row.ahead and day < today):
+        values["d"] = day
+    if due is None:
+        return values
+    if not row.past_due:
+        values["due"] = due
+    elif due < today:  # a source may call a ticket overdue before its due date: then no date
+        values["due"] = due
+        values["days"] = (today - due).days
+    return values
+
+
+def _special(ticket: TicketRecord, row: Row, values: dict[str, Value]) -> str:
+    special = row.special
+    if "inspection" in special and ticket.inspection is not None:
+        return "inspection"
+    if "many" in special and ticket.forward_count >= MANY_FORWARDINGS:
+        values["k"] = ticket.forward_count
+        return "many"
+    if "several" in special and ticket.other_bodies > 0:
+        values["k"] = ticket.other_bodies + 1  # the body in charge is one of them
+        return "several"
+    if "visit" in special and ticket.intake == "video" and ticket.answer_via == "visit":
+        return "visit"
+    return ""
+
+
+# -- inspections
+
+
+def _inspection(ticket: TicketRecord, kind: Kind, row: Row, today: date) -> Derived:
+    facts = ticket.inspection or InspectionFacts()
+    end = _end(ticket, facts, row, today)
+    if row.clock and kind.overdue is not None and end is not None and end < today:
+        row = kind.overdue
+    day = (facts.registered_on if row.filed else None) or ticket.status_on
+    values = _values(row, ticket, day, end, today)
+    if facts.starts_on is not None:
+        values["from"] = facts.starts_on
+    if end is not None:
+        values["to"] = end
+    return Derived(row, "", values)
+
+
+def _end(ticket: TicketRecord, facts: InspectionFacts, row: Row, today: date) -> date | None:
+    """The last day of an inspection, as far as it is known for certain: a false "past its end"
+    sends a crew."""
+    if facts.extended_to is not None:
+        return facts.extended_to
+    if not row.end_moved:
+        return facts.ends_on or ticket.due_on
+    if ticket.due_on is not None and ticket.due_on != facts.ends_on:
+        return ticket.due_on
+    if facts.ends_on is not None and facts.ends_on >= today:
+        return facts.ends_on
+    return None  # prolonged, but the new end is not told
+
+
+# -- fines
+
+
+def _fine(ticket: TicketRecord, kind: Kind, row: Row, today: date, *, verified: bool) -> Derived:
+    facts = ticket.fine or FineFacts()
+    pay_by = facts.pay_by or ticket.due_on
+    row = kind.rows.get(_fine_status(row.code, facts, pay_by, today), row)
+    due = pay_by if row.clock else ticket.due_on  # the latter: of the protocol or the appeal
+    if row.code == "half":
+        due = facts.half_until
+    values = _values(row, ticket, _fine_day(ticket, facts, row), due, today)
+    if verified and facts.amount is not None:
+        values["half"] = -(-facts.amount // 2)  # rounded up: paying it is enough
+        if facts.paid_amount is not None:
+            values["sum"] = max(facts.amount - facts.paid_amount, 0)
+        elif row.code != "partly":  # a part of it is paid, and how much is not known
+            values["sum"] = facts.amount
+    return Derived(row, "", values)
+
+
+def _fine_status(code: str, facts: FineFacts, pay_by: date | None, today: date) -> str:
+    """The status by the facts; that of the source where it is none of dates and payments."""
+    if code == "paid" or (code in _OWED_OR_ENFORCED and _paid_in_full(facts)):
+        return "paid_but_enforced" if _enforced_after_payment(code, facts) else "paid"
+    if code not in _OWED:
+        return code
+    return "bailiff" if facts.bailiff_since else _owed_status(code, facts, pay_by, today)
+
+
+def _owed_status(code: str, facts: FineFacts, pay_by: date | None, today: date) -> str:
+    if pay_by is not None and pay_by < today:
+        return "late"
+    if code == "partly" or facts.paid_amount:
+        return "partly"
+    if facts.half_until is not None:
+        return "half" if facts.half_until >= today else "unpaid"
+    return "unpaid" if pay_by is not None and code == "late" else code
+
+
+def _paid_in_full(facts: FineFacts) -> bool:
+    if not facts.amount or not facts.paid_amount:
+        return False
+    if facts.paid_amount >= facts.amount:
+        return True
+    if facts.paid_on is None or facts.half_until is None or facts.paid_on > facts.half_until:
+        return False
+    return 2 * facts.paid_amount >= facts.amount
+
+
+def _enforced_after_payment(code: str, facts: FineFacts) -> bool:
+    if facts.bailiff_since is None:
+        return code == "bailiff"
+    return facts.paid_on is not None and facts.bailiff_since > facts.paid_on
+
+
+def _fine_day(ticket: TicketRecord, facts: FineFacts, row: Row) -> date | None:
+    if row.code == "paid_but_enforced":
+        return facts.paid_on
+    if row.code == "paid":
+        return facts.paid_on or ticket.status_on
+    if row.code == "bailiff":
+        return facts.bailiff_since or ticket.status_on
+    return _day(ticket, row)

@@ -1,0 +1,81 @@
+"""Links from settings: sessions with their profile, their policy and their secrets."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from datetime import date
+
+from gateway.core.delivery import Policy
+from gateway.core.results import Result
+from gateway.core.tariff import Tariffs, Trigger
+from gateway.ports import SmsPort
+from gateway.rules import load_profile
+from gateway.settings import LinkSettings, SettingsError, TlsSettings, secret
+from smpp import esme
+from smpp.operators import OperatorProfile, UnknownPolicy
+from smpp.owner import Owner
+
+
+def make_port(
+    link: LinkSettings,
+    tariffs: Tariffs,
+    today: date,
+    owner: Owner,
+    next_session: Callable[[], int],
+    jitter: Callable[[], float],
+) -> SmsPort:
+    """One [[link]] ready to run. Raises SettingsError."""
+    profile = load_profile(link.profile)
+    operator = link.operator or link.name
+    live = esme.Link(
+        esme.LinkSettings(
+            name=link.name,
+            host=link.host,
+            port=link.port,
+            system_id=link.system_id,
+            bind=link.bind,
+            binds=link.binds,
+            window=link.window,
+            tps_max=link.tps_max,
+            ssl=_tls(link) if isinstance(link.tls, TlsSettings) else None,
+            short_codes=link.short_codes,
+        ),
+        profile,
+        owner,
+        next_session=next_session,
+        jitter=jitter,
+        password=secret(f"[[link]] '{link.name}'", link.password_env, link.password_file),
+    )
+    return SmsPort(
+        name=link.name,
+        operator=operator,
+        link=live,
+        profile=profile,
+        policy=_policy(profile, tariffs, operator, today),
+        receipts=link.receipts,
+    )
+
+
+def _policy(profile: OperatorProfile, tariffs: Tariffs, operator: str, today: date) -> Policy:
+    """Where each MT costs, a reply of unknown fate is held, not sent again."""
+    rated = tariffs.rate(operator=operator, channel="sms", on=today, result=Result.STATUS)
+    return Policy(
+        resend_unknown=rated.trigger is None and profile.unknown_policy is UnknownPolicy.RESEND,
+        charge_on_submit=rated.trigger is Trigger.SUBMITTED,
+    )
+
+
+def _tls(link: LinkSettings) -> ssl.SSLContext:
+    tls = link.tls
+    assert isinstance(tls, TlsSettings)
+    try:
+        context = ssl.create_default_context(cafile=tls.ca_file)
+        if tls.cert_file:
+            context.load_cert_chain(tls.cert_file, tls.key_file)
+    except OSError as problem:
+        raise SettingsError(
+            f"[[link]] '{link.name}': TLS files cannot be used ({problem}); check ca_file, "
+            "cert_file and key_file"
+        ) from problem
+    return context

@@ -1,0 +1,107 @@
+"""The pure core put together from config/: read once at start, checked by `jauap check`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from gateway import config
+from gateway.core import intents
+from gateway.core.catalogue import Catalogue
+from gateway.core.conversation import Conversation
+from gateway.core.kinds import Kinds
+from gateway.core.memory import Limits, answerable_source
+from gateway.core.reading import Reading
+from gateway.core.statuses import Statuses
+from gateway.core.tariff import Tariffs
+from gateway.core.telling import Telling
+from gateway.core.words import Words
+from gateway.settings import Settings, SettingsError
+from smpp.operators import DEFAULT, OperatorProfile, ProfileError, from_table
+
+
+class Rules(NamedTuple):
+    """What the gateway goes by; nothing in it does I/O."""
+
+    kinds: Kinds
+    sms: Catalogue
+    voice: Catalogue
+    statuses: Statuses
+    telling: Telling
+    tariffs: Tariffs
+    conversation: Conversation
+    read: Callable[[str | None], Reading]
+    may_answer: Callable[[str], bool]  # False: short codes, our own numbers, landlines
+
+
+def load_rules(settings: Settings, root: Path | None = None) -> Rules:
+    """Read config/. Raises SettingsError naming the file, the key and the remedy."""
+    try:
+        kinds = Kinds.from_table(config.table("kinds.toml", root))
+        words = Words.from_table(config.table("keywords.toml", root))
+        catalogue = config.table("catalogue.toml", root)
+        sms = Catalogue.from_tables(catalogue, "sms", _languages("replies", root))
+        voice = Catalogue.from_tables(catalogue, "voice", _languages("voice", root))
+        statuses = Statuses.from_table(config.table("statuses.toml", root), sms, voice)
+        tariffs = Tariffs.from_table(config.table("tariffs.toml", root))
+    except ValueError as problem:
+        raise SettingsError(f"{root or config.folder()}: {problem}") from problem
+    telling = Telling(
+        sms,
+        statuses,
+        {kind: kinds.nouns(kind) for kind in kinds.names},
+        old_after_days=settings.service.old_after_days,
+    )
+    own = frozenset(code for link in settings.link for code in link.short_codes) | frozenset(
+        number for call in settings.ivr for number in call.numbers
+    )
+    conversation = Conversation(
+        kinds=kinds,
+        catalogue=sms,
+        telling=telling,
+        limits=Limits(),
+        language=settings.service.language,
+    )
+    reading = intents.Rules(kinds, words)
+    return Rules(
+        kinds=kinds,
+        sms=sms,
+        voice=voice,
+        statuses=statuses,
+        telling=telling,
+        tariffs=tariffs,
+        conversation=conversation,
+        read=lambda text: intents.read(text, reading),
+        may_answer=lambda msisdn: answerable_source(msisdn, own),
+    )
+
+
+def load_profile(name: str, root: Path | None = None) -> OperatorProfile:
+    """An operator's profile from config/operators/. Raises SettingsError."""
+    if name == "default":
+        return DEFAULT
+    known = [Path(path).stem for path in config.names("operators/*.toml", root)]
+    if name not in known:
+        raise SettingsError(
+            f"profile '{name}': there is no config/operators/{name}.toml; known are "
+            f"{', '.join(['default', *known])}"
+        )
+    try:
+        return from_table(config.table(f"operators/{name}.toml", root))
+    except ProfileError as problem:
+        raise SettingsError(str(problem)) from problem
+
+
+def problems(rules: Rules) -> list[str]:
+    """What is wrong with the texts and tariffs of config/, a sentence each."""
+    return [
+        *rules.sms.check(),
+        *rules.voice.check(),
+        *rules.statuses.check(),
+        *rules.tariffs.check_examples(),
+    ]
+
+
+def _languages(folder: str, root: Path | None) -> dict[str, dict[str, object]]:
+    return {code: config.table(f"{folder}/{code}.toml", root) for code in config.LANGUAGES}

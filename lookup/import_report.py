@@ -1,0 +1,150 @@
+"""Counting what became of the lines of a feed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from lookup.feed import Problem
+from lookup.feed_row import Row
+from lookup.merge import Change
+
+NAMES_COUNTED_MAX: Final = 200  # distinct unknown names counted apart, of each sort
+OTHER_NAMES: Final = "(others)"
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the lines of one file so far; kept with each batch as JSON, so that a
+    resumed import adds on."""
+
+    last_line: int = 0  # physical lines read, header and blank ones included
+    lines: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    rejected: int = 0
+    events: int = 0
+    phones_left_out: int = 0
+    unknown_fields: dict[str, int] = field(default_factory=dict)
+    unknown_statuses: dict[str, int] = field(default_factory=dict)
+    unknown_bodies: dict[str, int] = field(default_factory=dict)
+
+    def reject(self, lines: int) -> None:
+        self.lines += lines
+        self.rejected += lines
+
+    def take(self, row: Row, change: Change, known: Known) -> None:
+        """One good line and what it did."""
+        self.lines += 1
+        match change:
+            case Change.ADDED:
+                self.added += 1
+            case Change.UPDATED:
+                self.updated += 1
+            case Change.UNCHANGED:
+                self.unchanged += 1
+            case Change.STALE:
+                self.stale += 1
+        ticket = row.ticket
+        self.phones_left_out += row.phones_left_out
+        for name in row.unknown_fields:
+            _add(self.unknown_fields, name)
+        if ticket.status not in known.statuses.get(ticket.kind, ()):
+            _add(self.unknown_statuses, f"{ticket.kind}: {ticket.status}")
+        if ticket.body_id is not None and ticket.body_id not in known.bodies:
+            _add(self.unknown_bodies, ticket.body_id)
+
+
+class Known(NamedTuple):
+    """What lines are held against, to count what nobody knows yet."""
+
+    bodies: frozenset[str]
+    statuses: Mapping[str, frozenset[str]]
+
+
+class FileResult(NamedTuple):
+    """One imported file."""
+
+    path: Path
+    counts: Counts
+    rejects: Path
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did. `lines` = added + updated + unchanged + stale + rejected."""
+
+    lines: int
+    added: int
+    updated: int
+    unchanged: int
+    stale: int  # an older status than the stored one: only the events were news
+    rejected: int
+    events: int  # new ones
+    phones_left_out: int  # entries of owner_phones that are no phone of the country
+    unknown_fields: Mapping[str, int]  # kept aside with the ticket
+    unknown_statuses: Mapping[str, int]  # stored as they are; "kind: status"
+    unknown_bodies: Mapping[str, int]  # named by tickets, missing in the directory
+    rejects: tuple[Path, ...]  # files that tell line, field and reason
+    resumed: tuple[str, ...]  # files that an earlier, interrupted import had begun
+
+
+@dataclass(frozen=True, slots=True)
+class BodiesReport:
+    """What an import of the directory did; a body with a problem is left as it was."""
+
+    added: int
+    updated: int
+    unchanged: int
+    problems: tuple[tuple[str, Problem], ...]  # by the body's id, or its place in the file
+    unknown_fields: Mapping[str, int]
+
+
+def total(results: Sequence[FileResult]) -> ImportReport:
+    """The figures of all files together."""
+    sum_ = Counts()
+    for result in results:
+        counts = result.counts
+        sum_.lines += counts.lines
+        sum_.added += counts.added
+        sum_.updated += counts.updated
+        sum_.unchanged += counts.unchanged
+        sum_.stale += counts.stale
+        sum_.rejected += counts.rejected
+        sum_.events += counts.events
+        sum_.phones_left_out += counts.phones_left_out
+        _merge(sum_.unknown_fields, counts.unknown_fields)
+        _merge(sum_.unknown_statuses, counts.unknown_statuses)
+        _merge(sum_.unknown_bodies, counts.unknown_bodies)
+    return ImportReport(
+        lines=sum_.lines,
+        added=sum_.added,
+        updated=sum_.updated,
+        unchanged=sum_.unchanged,
+        stale=sum_.stale,
+        rejected=sum_.rejected,
+        events=sum_.events,
+        phones_left_out=sum_.phones_left_out,
+        unknown_fields=sum_.unknown_fields,
+        unknown_statuses=sum_.unknown_statuses,
+        unknown_bodies=sum_.unknown_bodies,
+        rejects=tuple(result.rejects for result in results if result.counts.rejected),
+        resumed=tuple(result.path.name for result in results if result.resumed),
+    )
+
+
+def _merge(into: dict[str, int], counted: Mapping[str, int]) -> None:
+    for name, times in counted.items():
+        _add(into, name, times)
+
+
+def _add(counted: dict[str, int], name: str, times: int = 1) -> None:
+    """Count a name; the many beyond the limit are counted together."""
+    if name not in counted and len(counted) >= NAMES_COUNTED_MAX:
+        name = OTHER_NAMES
+    counted[name] = counted.get(name, 0) + times

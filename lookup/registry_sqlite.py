@@ -1,0 +1,230 @@
+"""The registry's door to SQLite: files, connections, schema, the lock of the one writer.
+
+Rules kept here (SQLite before 3.51.3 can lose a commit when one connection checkpoints while
+another commits): readers never checkpoint; whoever writes, from whatever process, first holds
+the lock file beside the registry, so there is one writing connection at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import aiosqlite
+
+Connection = aiosqlite.Connection
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations" / "sqlite"
+READER_CACHE_KIB: Final = 65_536
+WRITER_CACHE_KIB: Final = 65_536
+READER_BUSY_MS: Final = 1_000
+WRITER_BUSY_MS: Final = 10_000
+WAL_CHECKPOINT_PAGES: Final = 4_096  # 16 MiB between checkpoints of an import
+WAL_KEPT_OCTETS: Final = 67_108_864
+
+
+class RegistryError(Exception):
+    """The ticket registry cannot be opened or written; the message says where and what to do."""
+
+
+class RegistryMissingError(RegistryError):
+    """There is no registry file at this path."""
+
+
+class RegistryBusyError(RegistryError):
+    """Another process is writing to this registry."""
+
+
+def library() -> str:
+    """For health and the start-up line."""
+    return f"SQLite {sqlite3.sqlite_version}"
+
+
+async def prepare(path: Path, *, create: bool) -> None:
+    """Make sure that the file exists and has the schema of this release."""
+    await asyncio.to_thread(_prepare, path, create)
+
+
+@asynccontextmanager
+async def reader(path: Path) -> AsyncIterator[Connection]:
+    """A connection for one piece of reading, such as figures or a single ticket."""
+    with clear_errors(path):
+        connection = await open_reader(path)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+async def open_reader(path: Path) -> Connection:
+    """A connection that cannot write and never checkpoints; close it."""
+    return await _open(
+        path,
+        f"PRAGMA busy_timeout = {READER_BUSY_MS}",
+        f"PRAGMA cache_size = -{READER_CACHE_KIB}",
+        "PRAGMA wal_autocheckpoint = 0",
+        "PRAGMA query_only = ON",
+    )
+
+
+@asynccontextmanager
+async def writer(path: Path) -> AsyncIterator[Connection]:
+    """The one writing connection; RegistryBusyError when another process has it."""
+    with _lock(path), clear_errors(path):
+        connection = await _open(
+            path,
+            f"PRAGMA busy_timeout = {WRITER_BUSY_MS}",
+            f"PRAGMA cache_size = -{WRITER_CACHE_KIB}",
+            "PRAGMA synchronous = FULL",
+            "PRAGMA foreign_keys = ON",
+            f"PRAGMA wal_autocheckpoint = {WAL_CHECKPOINT_PAGES}",
+            f"PRAGMA journal_size_limit = {WAL_KEPT_OCTETS}",
+        )
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def transaction(connection: Connection) -> AsyncIterator[None]:
+    """All or nothing. When it is left by an error or a cancellation, nothing was written."""
+    await connection.execute_fetchall("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        await connection.rollback()
+        raise
+    await connection.execute_fetchall("COMMIT")
+
+
+async def run(connection: Connection, statement: str, values: Sequence[object] = ()) -> None:
+    """A statement without a result."""
+    await _rows(connection, statement, values)
+
+
+async def one_row(
+    connection: Connection, statement: str, values: Sequence[object] = ()
+) -> sqlite3.Row:
+    """The row of a statement that always gives one, in one visit to the connection's thread."""
+    return next(iter(await _rows(connection, statement, values)))
+
+
+async def row_if_any(
+    connection: Connection, statement: str, values: Sequence[object] = ()
+) -> sqlite3.Row | None:
+    return next(iter(await _rows(connection, statement, values)), None)
+
+
+async def _rows(
+    connection: Connection, statement: str, values: Sequence[object]
+) -> Iterable[sqlite3.Row]:
+    try:
+        return await connection.execute_fetchall(statement, values)
+    except ValueError as error:  # how aiosqlite says that the connection was closed meanwhile
+        raise sqlite3.ProgrammingError(str(error)) from error
+
+
+async def _open(path: Path, *pragmas: str) -> Connection:
+    connection = await aiosqlite.connect(_uri(path), uri=True, isolation_level=None)
+    try:
+        for pragma in pragmas:
+            await connection.execute_fetchall(pragma)
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
+
+
+def _uri(path: Path) -> str:
+    """Never creates a file: a path mistyped must not become an empty registry."""
+    return f"file:{quote(str(path.absolute()))}?mode=rw"
+
+
+def _prepare(path: Path, create: bool) -> None:
+    if not path.exists():
+        if not create:
+            raise RegistryMissingError(
+                f"there is no ticket registry at {path}; correct the source's path, "
+                "or make one with: jauap tickets import FILE"
+            )
+        if not path.parent.is_dir():
+            raise RegistryMissingError(
+                f"cannot make the ticket registry {path}: make the folder {path.parent} first"
+            )
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with clear_errors(path):
+        if not _pending(path):
+            return
+        with _lock(path):
+            if _pending(path):
+                _migrate(path)
+
+
+def _pending(path: Path) -> bool:
+    """Whether migrations of this release are missing; refuses a schema it does not know."""
+    known = {file.stem for file in MIGRATIONS.glob("*.sql")}
+    with closing(sqlite3.connect(_uri(path), uri=True)) as connection:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        applied: set[str] = set()
+        if "_yoyo_migration" in tables:
+            applied = {
+                row[0] for row in connection.execute("SELECT migration_id FROM _yoyo_migration")
+            }
+        elif tables:
+            raise RegistryError(f"{path} is a database of something else: correct the path")
+    unknown = sorted(applied - known)
+    if unknown:
+        raise RegistryError(
+            f"the ticket registry {path} has migration {unknown[-1]}, which this release does not "
+            "know: run the newer release, or restore a copy made before it"
+        )
+    return applied != known
+
+
+def _migrate(path: Path) -> None:
+    import yoyo  # noqa: PLC0415 - a tenth of a second, and needed only when the schema changes
+
+    with closing(sqlite3.connect(_uri(path), uri=True)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    backend = yoyo.get_backend(f"sqlite:///{quote(str(path.absolute()))}")
+    try:  # under our lock: yoyo's own would outlive a killed process
+        backend.apply_migrations(backend.to_apply(yoyo.read_migrations(str(MIGRATIONS))))
+    finally:
+        backend.connection.close()
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Held by the process, and let go by the kernel however the process ends."""
+    lock = path.with_name(path.name + ".lock")
+    descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RegistryBusyError(
+                f"another import is writing to {path}: wait until it has ended, then repeat"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def clear_errors(path: Path) -> Iterator[None]:
+    """SQLite's errors with the file and what to do about it."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        remedy = "restore it from a copy"
+        if isinstance(error, sqlite3.OperationalError):
+            remedy = "check free space, rights and the disk, then repeat; what was stored stays"
+        raise RegistryError(f"the ticket registry {path}: {error}; {remedy}") from error

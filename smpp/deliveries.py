@@ -1,0 +1,123 @@
+"""The receiving half of a session: deliveries handed over, responses sent in order of arrival."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+
+from smpp import pdu
+from smpp.context import SessionContext
+from smpp.inbound import Ignored, read_message
+from smpp.messages import Inbound, Receipt
+from smpp.owner import Delivery
+
+EARLY_MAX = 100  # held until the bind response; more are answered busy
+
+_log = structlog.get_logger()
+
+
+class Deliveries:
+    """Messages and receipts that await the owner's response, at most `deliveries_max`.
+
+    More are answered with the operator's busy status at once, so that the SMSC delivers them
+    again later; so is everything once `accepting` is False. What comes before the bind response
+    is held until `open`.
+    """
+
+    __slots__ = ("_context", "_drained", "_early", "_put", "_unanswered", "accepting", "mark")
+
+    def __init__(
+        self,
+        context: SessionContext,
+        put: Callable[[bytes], None],
+        drained: Callable[[], None],
+    ) -> None:
+        self._context = context
+        self._put = put
+        self._drained = drained  # called when, not accepting, the last answer was given
+        self._unanswered: deque[Delivery] = deque()
+        self._early: list[pdu.Frame] | None = []  # None once the session is bound
+        self.accepting = True
+        self.mark = 0  # the highest mark among the responses sent
+
+    def __len__(self) -> int:
+        return len(self._unanswered)
+
+    def receive(self, frame: pdu.Frame) -> None:
+        """A deliver_sm or data_sm; its command_status means nothing in a request (5.1.3)."""
+        context, unanswered = self._context, self._unanswered
+        if not self.accepting or len(unanswered) >= context.limits.deliveries_max:
+            self.refuse(frame)
+            return
+        if self._early is not None:
+            self._hold(frame, self._early)
+            return
+        message = self._read(frame)
+        if message is None:
+            return
+        delivery = Delivery(context.link, context.number, message, self, frame)
+        unanswered.append(delivery)
+        context.stats.deliveries += 1
+        context.owner.on_delivery(delivery)
+
+    def open(self) -> None:
+        """The session is bound."""
+        early, self._early = self._early or [], None
+        for frame in early:
+            self.receive(frame)
+
+    def refuse(self, frame: pdu.Frame) -> None:
+        """Ahead of its turn: what came before it may wait for long."""
+        context = self._context
+        context.stats.busy += 1
+        self._put(pdu.response(frame.command_id, context.profile.busy_status, frame.sequence))
+
+    def delivery_answered(self) -> None:
+        """An answer of the owner's: it leaves with all that waited for it."""
+        unanswered = self._unanswered
+        while unanswered and (status := unanswered[0].status) is not None:
+            delivery = unanswered.popleft()
+            self.mark = max(self.mark, delivery.mark)
+            request = delivery.request
+            self._put(pdu.response(request.command_id, status, request.sequence))
+        if not unanswered and not self.accepting:
+            self._drained()
+
+    def close(self) -> None:
+        """Answers that come later go nowhere: the peer delivers again."""
+        self._unanswered.clear()
+        self._early = None
+        self.accepting = False
+
+    def _hold(self, frame: pdu.Frame, early: list[pdu.Frame]) -> None:
+        if len(early) < EARLY_MAX:
+            early.append(frame)
+        else:
+            self.refuse(frame)
+
+    def _read(self, frame: pdu.Frame) -> Inbound | Receipt | None:
+        """The message; None where the frame was answered here, for this PDU alone."""
+        context = self._context
+        command_id, _, sequence, body = frame
+        try:
+            fields = pdu.decode_short_message(command_id, body)
+            if isinstance(fields, pdu.Malformed):
+                context.stats.malformed += 1
+                context.warn("pdu_malformed", reason=fields.reason)
+                self._put(pdu.response(command_id, fields.status, sequence))
+                return None
+            message = read_message(fields, context.profile)
+        except Exception:
+            # The decoders never raise. Should one, the message that shows it would come back after
+            # every restart: it is refused for now, loudly, and the link lives on.
+            context.stats.undecodable += 1
+            _log.exception("pdu_undecodable", link=context.link, octets=len(body))
+            self.refuse(frame)
+            return None
+        if isinstance(message, Ignored):
+            context.stats.set_aside += 1
+            self._put(pdu.response(command_id, pdu.ROK, sequence))
+            return None
+        return message

@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.derived import Derived, derive
+from lookup.status import FineFacts, InspectionFacts, TicketRecord
+from tests.support.wording import TODAY, body, statuses, ticket
+
+YESTERDAY = TODAY - timedelta(days=1)
+TOMORROW = TODAY + timedelta(days=1)
+
+
+def derived(record: TicketRecord, *, verified: bool = True) -> Derived:
+    result = derive(record, statuses().kinds[record.kind], TODAY, verified=verified)
+    assert result is not None
+    return result
+
+
+def code(record: TicketRecord) -> str:
+    return derived(record).row.code
+
+
+def fine(status: str, *, due_on: date | None = None, **facts: Any) -> TicketRecord:
+    return ticket("fine", status, due_on=due_on, fine=FineFacts(**{"amount": 20000, **facts}))
+
+
+def inspection(status: str, *, due_on: date | None = None, **facts: Any) -> TicketRecord:
+    return ticket("inspection", status, due_on=due_on, inspection=InspectionFacts(**facts))
+
+
+def test_a_status_without_a_row_is_not_derived() -> None:
+    record = ticket(status="sold")
+    assert derive(record, statuses().kinds["appeal"], TODAY, verified=True) is None
+
+
+# -- overdue
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("appeal", "registered"),
+        ("appeal", "forwarded"),
+        ("appeal", "in_review"),
+        ("appeal", "on_agreeing"),
+        ("appeal", "extended"),
+        ("appeal", "info_requested"),
+        ("crime_report", "checking"),
+        ("investigation", "opened"),
+        ("service_request", "controlled"),
+        ("service_request", "passed"),
+        ("support", "open"),
+        ("escalation", "taken"),
+    ],
+)
+def test_an_open_ticket_past_its_due_date_is_overdue(kind: str, status: str) -> None:
+    late = derived(ticket(kind, status, due_on=date(2026, 10, 22)))
+    assert late.row.code == "overdue"
+    assert late.values["days"] == 29
+    assert late.values["due"] == date(2026, 10, 22)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("appeal", "suspended"),
+        ("appeal", "objected"),
+        ("appeal", "hearing"),
+        ("appeal", "in_court"),
+        ("appeal", "satisfied"),
+        ("appeal", "not_connected"),
+        ("crime_report", "interrupted"),
+        ("crime_report", "court"),
+        ("investigation", "closed"),
+        ("inspection", "finished"),
+        ("fine", "cancelled"),
+        ("service_request", "done"),
+        ("support", "closed"),
+        ("escalation", "checked"),
+    ],
+)
+def test_a_resting_or_final_ticket_is_never_overdue(kind: str, status: str) -> None:
+    assert code(ticket(kind, status, due_on=YESTERDAY)) == status
+
+
+def test_on_its_due_day_a_ticket_is_not_overdue() -> None:
+    assert code(ticket(due_on=TODAY)) == "in_review"
+    assert code(ticket(due_on=YESTERDAY)) == "overdue"
+    assert code(ticket(due_on=None)) == "in_review"
+
+
+@pytest.mark.parametrize("due_on", [None, TOMORROW])
+def test_overdue_is_believed_but_no_date_is_made_up_for_it(due_on: date | None) -> None:
+    late = derived(ticket(status="overdue", due_on=due_on))
+    assert late.row.code == "overdue"
+    assert not {"due", "days"} & late.values.keys()
+
+
+# -- special cases of appeals
+
+
+@pytest.mark.parametrize(
+    ("changes", "special", "k"),
+    [
+        ({"status": "forwarded", "forward_count": 1}, "", None),
+        ({"status": "forwarded", "forward_count": 2}, "many", 2),
+        ({"status": "in_review", "forward_count": 3}, "many", 3),
+        ({"status": "registered", "forward_count": 2}, "many", 2),
+        ({"status": "extended", "forward_count": 2}, "", None),
+        ({"status": "in_review", "other_bodies": 2}, "several", 3),
+        ({"status": "in_review", "other_bodies": 2, "forward_count": 4}, "many", 4),
+        ({"status": "forwarded", "other_bodies": 2}, "", None),
+        ({"status": "satisfied", "intake": "video", "answer_via": "visit"}, "visit", None),
+        ({"status": "satisfied", "intake": "video", "answer_via": "e-mail"}, "", None),
+        ({"status": "satisfied", "intake": "office", "answer_via": "visit"}, "", None),
+        ({"status": "withdrawn", "intake": "video", "answer_via": "visit"}, "", None),
+        ({"status": "in_review", "intake": "video", "answer_via": "visit"}, "", None),
+    ],
+)
+def test_special_cases_of_an_appeal(changes: dict[str, Any], special: str, k: int | None) -> None:
+    found = derived(ticket(**changes))
+    assert (found.special, found.values.get("k")) == (special, k)
+
+
+def test_overdue_is_told_before_circulation() -> None:
+    late = derived(ticket(status="forwarded", forward_count=5, due_on=YESTERDAY))
+    assert (late.row.code, late.special) == ("overdue", "")
+
+
+@pytest.mark.parametrize("status", ["registered", "in_review", "forwarded"])
+def test_with_a_body_that_is_not_connected_nothing_more_is_known(status: str) -> None:
+    silent = body(connected=False)
+    assert code(ticket(status=status, body=silent, due_on=YESTERDAY)) == "not_connected"
+
+
+@pytest.mark.parametrize(("kind", "status"), [("appeal", "refused"), ("service_request", "passed")])
+def test_what_a_body_not_connected_left_behind_is_told(kind: str, status: str) -> None:
+    assert code(ticket(kind, status, body=body(connected=False))) == status
+
+
+def test_the_other_number_is_for_the_owner_alone() -> None:
+    joined = ticket(status="joined", joined_to="061200000012345678")
+    assert derived(joined, verified=True).values["full"] == "061200000012345678"
+    assert "full" not in derived(joined, verified=False).values
+
+
+def test_forwarding_does_not_reset_the_day_of_filing() -> None:
+    first = date(2026, 10, 5)
+    assert derived(ticket(status="registered", first_filed_on=first)).values["d"] == first
+    later = ticket(status="registered", first_filed_on=None, created_on=None)
+    assert derived(later).values["d"] == date(2026, 11, 3)
+
+
+def test_a_day_the_citizen_awaits_is_told_only_while_ahead() -> None:
+    assert derived(ticket(status="hearing", status_on=TODAY)).values["d"] == TODAY
+    assert "d" not in derived(ticket(status="hearing", status_on=YESTERDAY)).values
+
+
+def test_a_reference_of_ours_is_told_whole() -> None:
+    report = ticket("escalation", "taken", number="10000012", inspection=InspectionFacts())
+    assert derived(report).special == "inspection"
+    assert derived(report).values["ref"] == "10000012"
+    assert "ref" not in derived(ticket()).values
+    assert derived(report._replace(inspection=None)).special == ""
+
+
+# -- inspections
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (inspection("registered", ends_on=TODAY), "registered"),
+        (inspection("registered", ends_on=YESTERDAY), "expired"),
+        (inspection("registered", ends_on=YESTERDAY, extended_to=TODAY), "registered"),
+        (inspection("registered", due_on=YESTERDAY), "expired"),
+        (inspection("registered"), "registered"),
+        (inspection("participants_changed", ends_on=YESTERDAY), "expired"),
+        (inspection("extended", extended_to=YESTERDAY), "expired"),
+        (inspection("extended", due_on=YESTERDAY), "expired"),
+        (inspection("extended", ends_on=YESTERDAY), "extended"),
+        (inspection("extended", ends_on=YESTERDAY, due_on=YESTERDAY), "extended"),
+        (inspection("resumed", ends_on=YESTERDAY), "resumed"),
+        (inspection("resumed", ends_on=YESTERDAY, due_on=TODAY), "resumed"),
+        (inspection("suspended", ends_on=YESTERDAY), "suspended"),
+        (inspection("submitted", ends_on=YESTERDAY), "submitted"),
+        (inspection("returned", ends_on=YESTERDAY), "returned"),
+        (inspection("refused", ends_on=YESTERDAY), "refused"),
+        (ticket("inspection", "registered", due_on=None), "registered"),
+    ],
+)
+def test_an_inspection_is_past_its_end_only_for_certain(
+    record: TicketRecord, expected: str
+) -> None:
+    assert code(record) == expected
+
+
+def test_an_inspection_tells_its_days() -> None:
+    starts, ends, longer = date(2026, 11, 20), date(2026, 12, 4), date(2026, 12, 11)
+    facts = {"registered_on": date(2026, 11, 17), "starts_on": starts, "ends_on": ends}
+    values = derived(inspection("registered", **facts)).values
+    assert (values["d"], values["from"], values["to"]) == (date(2026, 11, 17), starts, ends)
+    values = derived(inspection("extended", **facts, extended_to=longer)).values
+    assert (values["d"], values["due"], values["to"]) == (date(2026, 11, 3), longer, longer)
+
+
+def test_a_prolonged_inspection_keeps_an_end_still_ahead_and_drops_one_gone_by() -> None:
+    assert derived(inspection("extended", ends_on=TODAY)).values["due"] == TODAY
+    assert "due" not in derived(inspection("extended", ends_on=YESTERDAY)).values
+
+
+# -- fines
+
+
+PAID = {"paid_amount": 20000, "paid_on": date(2026, 9, 3)}
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (fine("unpaid", half_until=TODAY, pay_by=TOMORROW), "half"),
+        (fine("unpaid", half_until=YESTERDAY, pay_by=TODAY), "unpaid"),
+        (fine("unpaid", half_until=YESTERDAY, pay_by=YESTERDAY), "late"),
+        (fine("unpaid", due_on=YESTERDAY), "late"),
+        (fine("unpaid"), "unpaid"),
+        (fine("imposed", pay_by=TOMORROW), "unpaid"),
+        (fine("half", half_until=YESTERDAY, pay_by=TODAY), "unpaid"),
+        (fine("half"), "half"),
+        (fine("late"), "late"),
+        (fine("late", pay_by=TODAY), "unpaid"),
+        (fine("unpaid", pay_by=TODAY, paid_amount=500), "partly"),
+        (fine("partly", half_until=TOMORROW), "partly"),
+        (fine("partly", pay_by=YESTERDAY, paid_amount=500), "late"),
+        (fine("unpaid", pay_by=YESTERDAY, bailiff_since=TODAY), "bailiff"),
+        (fine("unpaid", pay_by=YESTERDAY, **PAID), "paid"),
+        (fine("paid"), "paid"),
+        (fine("paid", **PAID, bailiff_since=date(2026, 9, 3)), "paid"),
+        (fine("paid", **PAID, bailiff_since=date(2026, 9, 4)), "paid_but_enforced"),
+        (fine("paid", bailiff_since=date(2026, 9, 4)), "paid"),
+        (fine("bailiff", **PAID, bailiff_since=date(2026, 9, 4)), "paid_but_enforced"),
+        (fine("bailiff", **PAID, bailiff_since=date(2026, 9, 2)), "paid"),
+        (fine("bailiff", **PAID), "paid_but_enforced"),
+        (fine("bailiff", paid_amount=19999), "bailiff"),
+        (fine("bailiff", amount=None, paid_amount=1), "bailiff"),
+        (fine("late", **PAID, bailiff_since=date(2026, 9, 4)), "paid_but_enforced"),
+        (fine("unpaid", paid_amount=10000, paid_on=TODAY, half_until=TODAY), "paid"),
+        (fine("unpaid", paid_amount=9999, paid_on=TODAY, half_until=TODAY), "partly"),
+        (fine("unpaid", paid_amount=10000, paid_on=TODAY, half_until=YESTERDAY), "partly"),
+        (fine("unpaid", paid_amount=10000, half_until=TODAY), "partly"),
+        (fine("unpaid", paid_amount=10000, paid_on=TODAY), "partly"),
+        (fine("paid_but_enforced"), "paid_but_enforced"),
+        (fine("payment_pending", **PAID, pay_by=YESTERDAY, bailiff_since=TODAY), "payment_pending"),
+        (fine("cancelled", pay_by=YESTERDAY), "cancelled"),
+        (fine("appealed", pay_by=YESTERDAY), "appealed"),
+        (fine("protocol", due_on=YESTERDAY), "protocol"),
+        (ticket("fine", "unpaid", due_on=TOMORROW), "unpaid"),
+    ],
+)
+def test_the_state_of_a_fine_follows_its_facts(record: TicketRecord, expected: str) -> None:
+    assert code(record) == expected
+
+
+@pytest.mark.parametrize(
+    ("record", "values"),
+    [
+        (
+            fine("half", half_until=TOMORROW, amount=19661),
+            {"due": TOMORROW, "sum": 19661, "half": 9831},
+        ),
+        (fine("unpaid", pay_by=TOMORROW), {"due": TOMORROW, "sum": 20000}),
+        (fine("unpaid", due_on=TOMORROW), {"due": TOMORROW}),
+        (fine("partly", paid_amount=500, pay_by=TODAY), {"due": TODAY, "sum": 19500}),
+        (fine("partly", pay_by=TODAY), {"sum": None}),
+        (fine("partly", amount=None, paid_amount=5), {"sum": None, "half": None}),
+        (fine("late", pay_by=YESTERDAY), {"due": YESTERDAY, "days": 1}),
+        (fine("bailiff", bailiff_since=YESTERDAY), {"d": YESTERDAY, "due": None}),
+        (fine("bailiff"), {"d": date(2026, 11, 3)}),
+        (fine("paid", **PAID), {"d": date(2026, 9, 3)}),
+        (fine("paid"), {"d": date(2026, 11, 3)}),
+        (fine("paid", **PAID, bailiff_since=TODAY), {"d": date(2026, 9, 3)}),
+        (fine("paid_but_enforced"), {"d": None}),
+        (fine("protocol", due_on=TOMORROW), {"d": date(2026, 11, 2), "due": TOMORROW}),
+        (fine("appealed", due_on=TOMORROW, pay_by=TODAY), {"due": TOMORROW}),
+        (fine("cancelled"), {"d": date(2026, 11, 3)}),
+    ],
+)
+def test_a_fine_tells_its_days_and_sums(record: TicketRecord, values: dict[str, Any]) -> None:
+    known = derived(record).values
+    assert {name: known.get(name) for name in values} == values
+
+
+days = st.none() | st.dates(min_value=date(2026, 1, 1), max_value=date(2027, 12, 31))
+amounts = st.none() | st.integers(min_value=0, max_value=10**8)
+facts = st.builds(FineFacts, amounts, days, days, amounts, days, days)
+
+
+@given(facts, st.sampled_from(["unpaid", "half", "late", "paid", "bailiff", "payment_pending"]))
+def test_sums_are_never_among_what_others_may_know(facts: FineFacts, status: str) -> None:
+    known = derived(ticket("fine", status, fine=facts), verified=False).values
+    assert not {"sum", "half"} & known.keys()
+
+
+@given(facts, st.sampled_from(["unpaid", "half", "late"]))
+def test_a_fine_is_called_late_only_after_its_day(facts: FineFacts, status: str) -> None:
+    found = derived(ticket("fine", status, due_on=None, fine=facts))
+    if found.row.code == "late" and facts.pay_by is not None:
+        assert facts.pay_by < TODAY
