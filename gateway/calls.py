@@ -118,18 +118,23 @@ class Calls:
             return CallAnswer(CallOutcome.FOUND, (self._sentence(question, ticket),))
         if turn.result is Result.AMBIGUOUS and isinstance(statuses[0], Found | Partial):
             kinds = tuple(ticket.kind for ticket in statuses[0].tickets[:2])
-            names = {f"kind{n}": self._kinds.nouns(kind) for n, kind in enumerate(kinds, start=1)}
+            names: dict[str, SpokenValue] = {
+                f"kind{n}": self._kinds.nouns(kind) for n, kind in enumerate(kinds, start=1)
+            }
             return CallAnswer(CallOutcome.AMBIGUOUS, (Sentence("ambiguous", names),), kinds)
         outcome = _OUTCOMES.get(turn.result, CallOutcome.UNAVAILABLE)
         if turn.result is Result.UNREGISTERED:
             return CallAnswer(outcome, (Sentence("insp.unregistered", {}),))
         if outcome is CallOutcome.BAD_LENGTH:
-            values = {"got": len(question.digits), "want": self._kinds.wanted}
+            values: dict[str, SpokenValue] = {
+                "got": len(question.digits),
+                "want": self._kinds.wanted,
+            }
             return CallAnswer(outcome, (Sentence("bad_length", values),))
         return CallAnswer(outcome, ())
 
     def _sentence(self, question: CallQuestion, ticket: TicketRecord) -> Sentence:
-        moment = self._desk.moment(question.link, question.caller)
+        moment = self._desk.moment(question.link, question.caller, "ivr")
         chosen = self._telling.choose_voice(
             ticket, today=moment.today, verified=moment.is_owner(ticket)
         )

@@ -8,17 +8,16 @@ budget the questions alone are committed, and `gateway.owed` answers them later.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import structlog
 
+from gateway.answers import AnswerRows
 from gateway.clock import Clock, day_date
-from gateway.core import ledger
-from gateway.core import memory as remembering
 from gateway.core.conversation import Moment, Plan, Turn
-from gateway.core.reading import NEVER_STORED, Reading
-from gateway.core.records import Answer, Question, QuestionState, Reply, ReplyState, Subscriber
+from gateway.core.reading import NEVER_STORED, Intent, Reading
+from gateway.core.records import Answer, Question, QuestionState, ReplyState
 from gateway.core.results import Result
 from gateway.keys import Keys
 from gateway.memories import Memories
@@ -32,11 +31,13 @@ log = structlog.get_logger()
 
 
 class Asking(NamedTuple):
-    """A question with what reading it told; `answerable` is False where no reply can go."""
+    """A question with what reading it told; `answerable` is False where no reply can go, and
+    `poisoned` says that our reading failed on it."""
 
     question: Question
     reading: Reading
     answerable: bool
+    poisoned: bool = False
 
 
 class Counters(Protocol):
@@ -45,14 +46,6 @@ class Counters(Protocol):
     def answered(self, result: str) -> None: ...
     def duplicated(self, count: int) -> None: ...
     def park(self, count: int) -> None: ...
-
-
-class LinkWords(Protocol):
-    """How a link carries a text."""
-
-    receipts: bool  # ask for a receipt with each reply
-
-    def segments(self, text: str) -> int: ...
 
 
 class Desk:
@@ -66,26 +59,24 @@ class Desk:
         outbox: Outbox,
         memories: Memories,
         rules: Rules,
-        links: Mapping[str, LinkWords],
+        answers: AnswerRows,
         keys: Keys,
         clock: Clock,
         next_id: Callable[[], int],
         counters: Counters,
         batch_budget_ms: int,
-        reply_validity_s: int,
     ) -> None:
         self._journal = journal
         self._lookup = lookup
         self._outbox = outbox
         self._memories = memories
         self._rules = rules
-        self._links = links
+        self._answers = answers
         self._keys = keys
         self._clock = clock
         self._next_id = next_id
         self._counters = counters
         self._budget_s = batch_budget_ms / 1_000
-        self._validity_us = reply_validity_s * 1_000_000
         self._owing = asyncio.Event()
 
     @property
@@ -115,7 +106,9 @@ class Desk:
         `reading` where the channel has read already; `nobody` stands for whoever asks without
         showing a phone (one call, one network): limits count on it.
         """
-        reading = reading or self._rules.read(text)
+        poisoned = False
+        if reading is None:
+            reading, poisoned = self._read(text)
         now_us = self._clock.now_us()
         question = Question(
             id=self._next_id(),
@@ -134,10 +127,8 @@ class Desk:
             parts=parts,
             joined=joined,
         )
-        by_sms = channel == "sms"
-        return Asking(
-            question, reading, answerable and (not by_sms or self._rules.may_answer(msisdn))
-        )
+        answerable = answerable and (channel != "sms" or self._rules.may_answer(msisdn))
+        return Asking(question, reading, answerable, poisoned)
 
     async def serve(self, batch: Sequence[Asking]) -> None:
         """Answer a batch, one question a subscriber. On return all of it is on disk.
@@ -151,7 +142,7 @@ class Desk:
         for asking, plan, status in zip(batch, plans, statuses, strict=True):
             turn = self._turn(asking, plan, status)
             if turn is not None:
-                answers.append(self.answer(asking.question, turn, _state_after(turn)))
+                answers.append(self._answers.make(asking.question, turn, _state_after(turn)))
         await self.commit([asking.question for asking in batch], answers)
         if len(answers) < len(batch):
             self._owing.set()
@@ -169,7 +160,7 @@ class Desk:
         if turn is None:
             turn = self._rules.conversation.gave_up(plan, self._moment(asking.question))
         await self.commit(
-            [asking.question], [self.answer(asking.question, turn, _state_after(turn))]
+            [asking.question], [self._answers.make(asking.question, turn, _state_after(turn))]
         )
         return statuses, turn
 
@@ -195,31 +186,6 @@ class Desk:
             statuses.append(tuple(found[at : at + len(plan.asked)]))
             at += len(plan.asked)
         return statuses
-
-    def answer(self, question: Question, turn: Turn, state: QuestionState) -> Answer:
-        """A turn as rows: replies with their window slots where there are any, rated entries."""
-        now_us = self._clock.now_us()
-        rated = self._rules.tariffs.rate(
-            operator=question.operator,
-            channel=question.channel,
-            on=day_date(question.day),
-            result=turn.result,
-            parts=question.parts,
-            msisdn=question.msisdn,
-        )
-        return Answer(
-            question_id=question.id,
-            state=state,
-            language=turn.language,
-            result=turn.result,
-            ticket_kind=turn.ticket_kind,
-            answered_us=now_us,
-            replies=self._replies(question, turn, now_us),
-            entries=ledger.open_chain(question, rated, turn.result, now_us),
-            subscriber=Subscriber(
-                question.party, question.msisdn, remembering.to_json(turn.memory)
-            ),
-        )
 
     async def commit(self, questions: Sequence[Question], answers: Sequence[Answer]) -> None:
         """Write down, then let the replies go. Raises StoreUnavailableError: nothing is written."""
@@ -256,19 +222,32 @@ class Desk:
     def _turn(self, asking: Asking, plan: Plan, statuses: Sequence[Status]) -> Turn | None:
         """The pure core's answer. Should it fail on this text, the question is parked and the
         stream goes on: one poisonous message must not stop a link."""
+        if asking.poisoned:
+            return self._parked(plan)
         if not asking.answerable:
             return Turn(Result.UNANSWERABLE, plan.language, (), plan.memory)
         try:
             turn = self._rules.conversation.turn(plan, statuses, self._moment(asking.question))
         except Exception:
-            log.exception("question_parked", question_id=asking.question.id)
-            self._counters.park(1)
-            return Turn(Result.PARKED, plan.language, (), plan.memory)
+            log.exception("question_failed", question_id=asking.question.id)
+            return self._parked(plan)
         if turn is not None:
             self._memories.put(asking.question.party, turn.memory)
         return turn
 
-    def moment(self, operator: str, msisdn: str) -> Moment:
+    def _parked(self, plan: Plan) -> Turn:
+        self._counters.park(1)
+        return Turn(Result.PARKED, plan.language, (), plan.memory)
+
+    def _read(self, text: str | None) -> tuple[Reading, bool]:
+        """(reading, whether our own code failed on this text)."""
+        try:
+            return self._rules.read(text), False
+        except Exception:
+            log.exception("text_not_read")
+            return Reading(Intent.MALFORMED), True
+
+    def moment(self, operator: str, msisdn: str, channel: str = "sms") -> Moment:
         """When and for whom an answer is worded; an empty `msisdn` owns nothing."""
         now_us = self._clock.now_us()
         day = self._clock.day(now_us)
@@ -280,39 +259,12 @@ class Desk:
         price = self._rules.tariffs.rate(
             operator=operator, channel="sms", on=day_date(day), result=Result.STATUS
         )
-        return Moment(now_us, day, day_date(day), price.gross_tiyn // 100, is_owner)
+        return Moment(
+            now_us, day, day_date(day), price.gross_tiyn // 100, is_owner, channel == "sms"
+        )
 
     def _moment(self, question: Question) -> Moment:
-        return self.moment(question.operator, question.msisdn)
-
-    def _replies(self, question: Question, turn: Turn, now_us: int) -> tuple[Reply, ...]:
-        if not turn.words or question.channel != "sms":
-            return ()
-        link = self._links[question.link]
-        lengths = [link.segments(words.text) for words in turn.words]
-        reserved = self._outbox.reserve(question.link, question.msisdn, sum(lengths))
-        state = ReplyState.SUBMITTING if reserved else ReplyState.QUEUED
-        return tuple(
-            Reply(
-                id=self._next_id(),
-                question_id=question.id,
-                ordinal=ordinal,
-                seg=seg,
-                segs=segs,
-                link=question.link,
-                msisdn=question.msisdn,
-                source=question.short_code,
-                text=words.text,
-                text_id=words.text_id,
-                reference=0,
-                state=state,
-                next_us=now_us,
-                expires_us=now_us + self._validity_us,
-                receipt=link.receipts,
-            )
-            for ordinal, (words, segs) in enumerate(zip(turn.words, lengths, strict=True))
-            for seg in range(1, segs + 1)
-        )
+        return self.moment(question.operator, question.msisdn, question.channel)
 
     def _undo(self, answers: Sequence[Answer]) -> None:
         """Answers that were not written: give back their slots, forget what they changed."""

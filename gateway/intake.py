@@ -1,26 +1,25 @@
-"""What links hand in, on its way to the desk: bounded queues, batches, long messages, receipts.
+"""What links hand in, on its way to the desk: bounded queues, batches, receipts.
 
-The session calls in here from the event loop and never waits. Whole questions go to the desk;
-parts of long ones are stored first and become a question when complete or when their time is
-over; receipts are joined to their replies. Nothing is acknowledged before it is on disk: a full
-queue or a store that refuses is answered with the operator's busy status, and the SMSC keeps
-the message.
+The session calls in here from the event loop and never waits. Whole questions go to the desk,
+parts of long ones to `gateway.long_questions`; receipts are joined to their replies. Nothing is
+acknowledged before it is on disk: a full queue or a store that refuses is answered with the
+operator's busy status, and the SMSC keeps the message.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import structlog
 
 from gateway.clock import Clock
 from gateway.core import delivery as deciding
-from gateway.core.records import ReceiptSeen, StoredPart
+from gateway.core.records import ReceiptSeen
 from gateway.desk import Asking, Desk
-from gateway.keys import Keys
+from gateway.long_questions import LongQuestions
 from gateway.outbox import Outbox
 from gateway.store.journal import Journal, StoreUnavailableError
 from smpp.messages import BindState, Inbound, Receipt, SubmitResult
@@ -29,8 +28,6 @@ from smpp.owner import BindEvent, Delivery
 QUEUE_MAX = 5_000  # deliveries waiting, all links together; beyond it: busy
 BATCH_MAX = 500
 BATCHES_OPEN_MAX = 4  # batches between lookup and commit at one time
-PART_WAIT_US = 120_000_000  # a long message whose parts never complete is answered after this
-PART_SWEEP_S = 10.0
 
 log = structlog.get_logger()
 
@@ -40,8 +37,6 @@ class LinkFacts(Protocol):
 
     operator: str
     busy_status: int
-
-    def join(self, parts: Sequence[StoredPart]) -> str | None: ...
 
 
 class Counters(Protocol):
@@ -61,19 +56,17 @@ class Intake:
         journal: Journal,
         desk: Desk,
         outbox: Outbox,
+        long_questions: LongQuestions,
         links: Mapping[str, LinkFacts],
-        keys: Keys,
         clock: Clock,
-        next_id: Callable[[], int],
         counters: Counters,
     ) -> None:
         self._journal = journal
         self._desk = desk
         self._outbox = outbox
+        self._long = long_questions
         self._links = links
-        self._keys = keys
         self._clock = clock
-        self._next_id = next_id
         self._counters = counters
         self._questions: deque[Delivery] = deque()
         self._parts: deque[Delivery] = deque()
@@ -82,6 +75,7 @@ class Intake:
         self._question_wake = asyncio.Event()
         self._side_wake = asyncio.Event()
         self._open_batches = asyncio.Semaphore(BATCHES_OPEN_MAX)
+        self._batches_open = 0
         self._closed = False
 
     # -- smpp.owner.Owner
@@ -123,10 +117,11 @@ class Intake:
             while True:
                 await self._question_wake.wait()
                 await self._open_batches.acquire()
-                batch, parties = self._take_batch()
+                batch = self._take_batch()
                 if not self._questions:
                     self._question_wake.clear()
                 if batch:
+                    self._batches_open += 1
                     batches.create_task(self._serve(batch))
                 else:
                     self._open_batches.release()
@@ -134,7 +129,7 @@ class Intake:
     async def run_side(self) -> None:
         """Parts, receipts and confirmations, for ever."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._sweep_parts())
+            tasks.create_task(self._long.run())
             while True:
                 await self._side_wake.wait()
                 self._side_wake.clear()
@@ -148,13 +143,11 @@ class Intake:
 
     @property
     def idle(self) -> bool:
-        return not (self._questions or self._parts or self._receipts) and not (
-            self._open_batches._value < BATCHES_OPEN_MAX  # noqa: SLF001  asyncio has no public count
-        )
+        return not (self._questions or self._parts or self._receipts or self._batches_open)
 
     # -- inside
 
-    def _take_batch(self) -> tuple[list[tuple[Delivery, Asking]], set[str]]:
+    def _take_batch(self) -> list[tuple[Delivery, Asking]]:
         """The oldest questions, at most one a subscriber: the next one of the same subscriber
         must see what this one changes."""
         batch: list[tuple[Delivery, Asking]] = []
@@ -171,7 +164,7 @@ class Intake:
             parties.add(message.source)
             batch.append((delivery, self._asking(delivery, message)))
         queue.extendleft(reversed(later))
-        return batch, parties
+        return batch
 
     def _asking(self, delivery: Delivery, message: Inbound) -> Asking:
         link = self._links[delivery.link]
@@ -196,6 +189,7 @@ class Intake:
             for delivery, asking in batch:
                 delivery.respond(0, asking.question.id)
         finally:
+            self._batches_open -= 1
             self._open_batches.release()
 
     def _refuse(self, deliveries: Sequence[Delivery]) -> None:
@@ -219,71 +213,12 @@ class Intake:
     async def _take_parts(self) -> None:
         while self._parts:
             batch = [self._parts.popleft() for _ in range(min(len(self._parts), BATCH_MAX))]
-            rows = [self._part_row(delivery) for delivery in batch]
             try:
-                complete = await self._journal.part(rows)
+                complete = await self._long.store(batch)
             except StoreUnavailableError:
                 self._refuse(batch)
-                continue
-            for delivery, row in zip(batch, rows, strict=True):
-                delivery.respond(0, row.id)
-            for parts in complete:
-                await self._serve_joined(parts)
-
-    def _part_row(self, delivery: Delivery) -> StoredPart:
-        message = delivery.message
-        assert isinstance(message, Inbound)
-        part = message.part
-        assert part is not None
-        return StoredPart(
-            id=self._next_id(),
-            link=delivery.link,
-            operator=self._links[delivery.link].operator,
-            session=delivery.session,
-            fingerprint=self._keys.fingerprint(message.identity),
-            party=self._keys.party(message.source),
-            msisdn=message.source,
-            short_code=message.destination,
-            received_us=self._clock.now_us(),
-            data_coding=message.data_coding,
-            octets=message.octets,
-            reference=part.reference,
-            width=part.width,
-            total=part.total,
-            number=part.number,
-        )
-
-    async def _sweep_parts(self) -> None:
-        """Sets that a stop or a missing part left behind."""
-        while True:
-            try:
-                now_us = self._clock.now_us()
-                for parts in await self._journal.parts_before(now_us - PART_WAIT_US, BATCH_MAX):
-                    await self._serve_joined(parts)
-            except StoreUnavailableError:
-                log.warning("parts_not_swept", reason="the store is away")
-            await asyncio.sleep(PART_SWEEP_S)
-
-    async def _serve_joined(self, parts: Sequence[StoredPart]) -> None:
-        """A long question, its parts already acknowledged: whole, or what came of it."""
-        first = parts[0]
-        asking = self._desk.asking(
-            link=first.link,
-            operator=first.operator,
-            session=first.session,
-            identity=b"joined:" + b",".join(part.fingerprint.encode() for part in parts),
-            msisdn=first.msisdn,
-            short_code=first.short_code,
-            channel="sms",
-            text=self._links[first.link].join(parts),
-            answerable=True,
-            joined=tuple(part.id for part in parts),
-            parts=first.total,
-        )
-        try:
-            await self._desk.serve([asking])
-        except StoreUnavailableError:
-            log.warning("long_question_waits", reason="the store is away", parts=len(parts))
+            else:
+                await self._long.serve(complete)
 
     async def _confirm(self) -> None:
         confirmed, self._confirmed = self._confirmed, {}

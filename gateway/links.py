@@ -13,7 +13,7 @@ from gateway.ports import SmsPort
 from gateway.rules import load_profile
 from gateway.settings import LinkSettings, SettingsError, TlsSettings, secret
 from smpp import esme
-from smpp.operators import OperatorProfile, UnknownPolicy
+from smpp.operators import BindForm, OperatorProfile, UnknownPolicy
 from smpp.owner import Owner
 
 
@@ -34,12 +34,13 @@ def make_port(
             host=link.host,
             port=link.port,
             system_id=link.system_id,
-            bind=link.bind,
+            bind=BindForm(link.bind),
             binds=link.binds,
             window=link.window,
             tps_max=link.tps_max,
-            ssl=_tls(link) if isinstance(link.tls, TlsSettings) else None,
             short_codes=link.short_codes,
+            tls=_tls(link.name, link.tls) if isinstance(link.tls, TlsSettings) else None,
+            tls_server_name=(link.tls and link.tls.server_name) or "",
         ),
         profile,
         owner,
@@ -66,16 +67,14 @@ def _policy(profile: OperatorProfile, tariffs: Tariffs, operator: str, today: da
     )
 
 
-def _tls(link: LinkSettings) -> ssl.SSLContext:
-    tls = link.tls
-    assert isinstance(tls, TlsSettings)
+def _tls(name: str, tls: TlsSettings) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=tls.ca_file)
         if tls.cert_file:
             context.load_cert_chain(tls.cert_file, tls.key_file)
     except OSError as problem:
         raise SettingsError(
-            f"[[link]] '{link.name}': TLS files cannot be used ({problem}); check ca_file, "
-            "cert_file and key_file"
+            f"[[link]] '{name}': TLS files cannot be used ({problem}); check ca_file, cert_file "
+            "and key_file"
         ) from problem
     return context

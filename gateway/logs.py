@@ -41,7 +41,7 @@ def configure(level: str, form: str, mask: Callable[[str], str], out: TextIO | N
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.WriteLoggerFactory(stream),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
 
 

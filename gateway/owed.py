@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from gateway.answers import AnswerRows
 from gateway.core.conversation import Plan
 from gateway.core.records import Answer, Owed, Question, QuestionState
 from gateway.desk import Desk
@@ -35,6 +36,7 @@ class OwedAnswers:
         *,
         journal: Journal,
         desk: Desk,
+        answers: AnswerRows,
         memories: Memories,
         rules: Rules,
         now_us: Callable[[], int],
@@ -42,6 +44,7 @@ class OwedAnswers:
     ) -> None:
         self._journal = journal
         self._desk = desk
+        self._rows = answers
         self._memories = memories
         self._read = rules.read
         self._conversation = rules.conversation
@@ -88,7 +91,7 @@ class OwedAnswers:
             if question.party in done:  # the next sweep sees what this answer changes
                 left += 1
                 continue
-            moment = self._desk.moment(question.operator, question.msisdn)
+            moment = self._desk.moment(question.operator, question.msisdn, question.channel)
             turn = self._conversation.turn(plan, status, moment)
             state = QuestionState.ANSWERED
             if turn is None:
@@ -103,7 +106,11 @@ class OwedAnswers:
                     state = QuestionState.PROMISED
             done.add(question.party)
             self._memories.put(question.party, turn.memory)
-            answers.append(self._desk.answer(question, turn, state))
+            answers.append(
+                self._rows.make(
+                    question, turn, state, promised=owed.state is QuestionState.PROMISED
+                )
+            )
         if answers:
             await self._desk.commit((), answers)
             log.info("owed_answered", count=len(answers), left=left)

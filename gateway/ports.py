@@ -40,6 +40,7 @@ class SmsPort:
         self.policy = policy
         self.receipts = receipts
         self.busy_status = profile.busy_status
+        self.parts_wait_s = profile.parts_wait_s
         self.link = link
         self._profile = profile
         self.submit = link.submit
@@ -87,5 +88,15 @@ class SmsPort:
         )
 
     def join(self, parts: Sequence[StoredPart]) -> str | None:
-        """The text of a long question, or of what came of it."""
-        return reassembly.join([part.octets for part in parts], parts[0].data_coding, self._profile)
+        """The text of a long question, or of what came of it: digits never meet over a gap."""
+        texts: list[str] = []
+        run: list[bytes] = []
+        for part, after in zip(parts, [*parts[1:], None], strict=True):
+            run.append(part.octets)
+            if after is None or after.number != part.number + 1:
+                text = reassembly.join(run, part.data_coding, self._profile)
+                if text is None:
+                    return None
+                texts.append(text)
+                run = []
+        return "\n".join(texts)

@@ -94,7 +94,7 @@ class LookupSettings(Section, frozen=True, kw_only=True):
     later_after_s: int = 20  # then: "we will send the answer"
     give_up_after_s: int = 86_400
     in_flight_max: int = 64  # lookups of one source at a time
-    cache_ttl_ms: int = 1_000
+    cache_ttl_ms: int = 0  # 0: none; the embedded registry is as fast without
 
 
 class PrivacySettings(Section, frozen=True, kw_only=True):

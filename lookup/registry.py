@@ -153,7 +153,9 @@ class Registry:
         """Every ticket of this number, whatever its kind, with its events in order."""
         async with door.reader(self._path) as connection:
             row = await door.one_row(connection, SHOW, (number,))
-        return tuple(self._shown(whole) for whole in _whole_list.decode(row[0]))
+            if row[0] != self._bodies_revision:
+                await self._load_bodies(connection)
+        return tuple(self._shown(whole) for whole in _whole_list.decode(row[1]))
 
     @asynccontextmanager
     async def writer(self) -> AsyncIterator[RegistryWriter]:

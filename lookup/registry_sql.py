@@ -38,7 +38,8 @@ _EVENT_JSON: Final = (
 )
 
 SHOW: Final = (
-    f"SELECT json_group_array(json_array({_RECORD},"  # noqa: S608 - constants only
+    "SELECT (SELECT bodies_revision FROM revision),"  # noqa: S608 - constants only
+    f" json_group_array(json_array({_RECORD},"
     " t.sensitivity, t.status_at, t.created_at, t.first_filed_at, t.body_id, t.extra,"
     f" (SELECT json_group_array({_EVENT_JSON}) FROM"
     " (SELECT * FROM event WHERE ticket_id = t.id ORDER BY seq, id) e)))"
@@ -100,7 +101,9 @@ RAISE_REVISION: Final = "UPDATE revision SET bodies_revision = bodies_revision +
 
 BODY_IDS: Final = "SELECT json_group_array(id) FROM body"
 
-PROGRESS: Final = "SELECT octets, rejects_octets, counts FROM import_progress WHERE file = ?"
+PROGRESS: Final = (
+    "SELECT file, name, octets, rejects_octets, counts FROM import_progress WHERE file = ?"
+)
 
 WRITE_PROGRESS: Final = (
     "INSERT INTO import_progress (file, name, octets, rejects_octets, counts)"

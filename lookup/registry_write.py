@@ -78,7 +78,7 @@ class RegistryWriter:
     async def progress(self, file: str) -> Progress | None:
         """Where an interrupted import of this file stands."""
         row = await door.row_if_any(self._connection, PROGRESS, (file,))
-        return None if row is None else Progress(file, *row)
+        return None if row is None else Progress(*row)
 
     async def finish(self, file: str) -> None:
         """The file is imported to its end: a later import of it starts from its first line."""

@@ -146,6 +146,8 @@ class Link:
         finally:
             self._running = False
             self._done.set()
+            if self._wake is not None:
+                self._wake.cancel()
 
     async def stop(self, drain_s: float = 30.0) -> None:
         """Take nothing more, wait so long for what is open, unbind. Returns when `run` has."""

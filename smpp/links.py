@@ -53,6 +53,10 @@ class LinkSettings:
             raise ValueError(f"link {self.name}: binds is {self.binds}, it must be at least 1")
         if self.window < 1:
             raise ValueError(f"link {self.name}: window is {self.window}, it must be at least 1")
+        if self.tps_max < 0:
+            raise ValueError(
+                f"link {self.name}: tps_max is {self.tps_max}, it must be 0 (unlimited) or more"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +65,14 @@ class Role:
 
     command_id: int  # of its bind request
     title: str
-    sends: bool
-    receives: bool
+    sends: bool  # submits; all but a transmitter are delivered to
 
 
-TRANSCEIVER = Role(pdu.BIND_TRANSCEIVER, "transceiver", sends=True, receives=True)
-TRANSMITTER = Role(pdu.BIND_TRANSMITTER, "transmitter", sends=True, receives=False)
-RECEIVER = Role(pdu.BIND_RECEIVER, "receiver", sends=False, receives=True)
+TRANSCEIVER = Role(pdu.BIND_TRANSCEIVER, "transceiver", sends=True)
+TRANSMITTER = Role(pdu.BIND_TRANSMITTER, "transmitter", sends=True)
+RECEIVER = Role(pdu.BIND_RECEIVER, "receiver", sends=False)
 
 
 def roles(form: BindForm) -> tuple[Role, ...]:
     """The sessions that make one bind of this form."""
-    return (TRANSMITTER, RECEIVER) if form is BindForm.PAIR else (TRANSCEIVER,)
+    return (TRANSMITTER, RECEIVER) if BindForm(form) is BindForm.PAIR else (TRANSCEIVER,)

@@ -30,11 +30,11 @@ DOORS = {
 # Pure files: no I/O, no clock, no chance, no third party.
 PURE = (
     "gateway/core/*.py",
-    "smpp/{messages,pdu,tlv,text,udh,reassembly,addresses,receipts,inbound,operators,status}.py",
+    "smpp/{messages,pdu,tlv,submit,septets,text,udh,reassembly,addresses,receipts,inbound,operators,status}.py",
     "smpp/{window,pacing,timers,backoff}.py",
     "ivr/{dialogue,speech,actions}.py",
     "ivr/dialects/*.py",
-    "lookup/{status,feed,feed_fields,vocabulary,breaker}.py",
+    "lookup/{status,source,cache,merge,feed,feed_fields,feed_row,bodies,vocabulary,breaker}.py",
 )
 IMPURE = {
     "asyncio", "time", "random", "secrets", "os", "socket", "logging", "subprocess", "threading",

@@ -24,11 +24,11 @@ from gateway.commands.demo_call import play_call
 from gateway.commands.demo_print import Printer
 from gateway.core.records import Chain, ReplyState
 from gateway.keys import Keys, read_key_file
+from gateway.parts import Parts
 from gateway.settings import Settings, load
 from lookup.importing import import_bodies, import_tickets
 from lookup.registry import Registry
 from smpp.simulator import Smsc
-from smpp.simulator.inbox import Mt
 from smpp.simulator.serve import terminal_lines
 
 SECRET = "demo-pw"
@@ -41,7 +41,7 @@ CITIZENS_DAY = (20_261_120, 20_261_120)
 class Stage(NamedTuple):
     """The running service and the world around it."""
 
-    parts: app.Parts
+    parts: Parts
     http: str
     operators: dict[str, Smsc]
 
@@ -67,14 +67,14 @@ async def _demo() -> None:
             await _take_lines(stage, printer, seen)
 
 
-async def _play(
-    stage: Stage, text: dict[str, Any], printer: Printer, seen: set[int]
-) -> None:
+async def _play(stage: Stage, text: dict[str, Any], printer: Printer, seen: set[int]) -> None:
     smsc = stage.operators[text["operator"]]
     printer.question(text)
     if text.get("again"):
         before = len(await _chains(stage))
-        first = next(t for t in config.table("demo/script.toml")["text"] if t["says"] == text["says"])
+        first = next(
+            t for t in config.table("demo/script.toml")["text"] if t["says"] == text["says"]
+        )
         mo = smsc.compose(first["from"], first["says"])
         result = await smsc.redeliver(mo)
         same = len(await _chains(stage)) == before
@@ -142,13 +142,16 @@ async def _stage(script: dict[str, Any]) -> AsyncIterator[Stage]:
         logs.configure(settings.logs.level, settings.logs.format, keys.log)
         await _import(settings, keys)
         stop = asyncio.Event()
-        ready: asyncio.Future[tuple[app.Parts, str]] = asyncio.get_running_loop().create_future()
+        ready: asyncio.Future[tuple[Parts, str]] = asyncio.get_running_loop().create_future()
         async with asyncio.TaskGroup() as group:
             group.create_task(
                 app.run(
-                    settings, keys, clock=Clock(now_us), stop=stop,
+                    settings,
+                    keys,
+                    clock=Clock(now_us),
+                    stop=stop,
                     on_ready=lambda parts, http: ready.set_result((parts, http)),
-                )  # fmt: skip
+                )
             )
             parts, http = await asyncio.wait_for(ready, WAIT_S)
             for smsc in operators.values():
@@ -165,9 +168,7 @@ def _settings(base: Settings, folder: Path, operators: dict[str, Smsc]) -> Setti
         store=replace(
             base.store, url=f"sqlite://{folder}/journal.db", key_file=str(folder / "jauap.key")
         ),
-        link=tuple(
-            replace(link, port=operators[link.name].port, **secret) for link in base.link
-        ),
+        link=tuple(replace(link, port=operators[link.name].port, **secret) for link in base.link),
         source=tuple(replace(source, path=f"{folder}/tickets.db") for source in base.source),
         ivr=tuple(
             replace(call, secret_env=None, secret_file=str(folder / "secret")) for call in base.ivr

@@ -74,7 +74,9 @@ class Printer:
 
     def invite(self, http: str) -> None:
         self._echo("")
-        self._echo(f"The web page is at {http}/ . Type a number (or: 77010000001 TEXT), Ctrl-D ends.")
+        self._echo(
+            f"The web page is at {http}/ . Type a number (or: 77010000001 TEXT), Ctrl-D ends."
+        )
 
 
 def entries(chain: Sequence[Entry]) -> str:

@@ -12,10 +12,9 @@ import click
 
 from gateway.billing.export import ExportError, export
 from gateway.billing.verify import verify
-from gateway.commands.options import json_option, settings_option, show
+from gateway.commands.options import journal_of, json_option, settings_option, show
 from gateway.rules import load_rules
 from gateway.settings import Settings, SettingsError
-from gateway.store import open_store
 from gateway.store.journal import Journal
 
 T = TypeVar("T")
@@ -86,10 +85,7 @@ def _show(fields: dict[str, Any], as_json: bool) -> None:
 
 def _with_journal(settings: Settings, work: Callable[[Journal], Awaitable[T]]) -> T:
     async def run() -> T:
-        journal = await open_store(settings.store.url)
-        try:
+        async with journal_of(settings) as journal:
             return await work(journal)
-        finally:
-            await journal.close()
 
     return asyncio.run(run())

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
-from gateway.settings import load
+from gateway.settings import Settings, SettingsError, load
+from gateway.store import Journal, StoreOpenError, open_store
 
 
 def settings_option(command: Callable[..., None]) -> Callable[..., None]:
@@ -42,3 +44,16 @@ def show(result: Any, as_json: bool, tell: Callable[[], None]) -> None:
         click.echo(json.dumps(result, ensure_ascii=False, default=str))
     else:
         tell()
+
+
+@asynccontextmanager
+async def journal_of(settings: Settings) -> AsyncIterator[Journal]:
+    """The store of a service that may be running."""
+    try:
+        journal = await open_store(settings.store.url)
+    except StoreOpenError as problem:
+        raise SettingsError(str(problem)) from problem
+    try:
+        yield journal
+    finally:
+        await journal.close()

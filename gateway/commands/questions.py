@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 
 import click
 
-from gateway.commands.options import json_option, settings_option, show
+from gateway.commands.options import journal_of, json_option, settings_option, show
 from gateway.settings import Settings
-from gateway.store import open_store
 
 SHOWN_MAX = 1_000
 
@@ -27,8 +26,7 @@ def parked(settings: Settings, as_json: bool) -> None:
     """List parked questions, the oldest first."""
 
     async def read() -> list[dict[str, object]]:
-        journal = await open_store(settings.store.url)
-        try:
+        async with journal_of(settings) as journal:
             return [
                 {
                     "id": question.id,
@@ -40,8 +38,6 @@ def parked(settings: Settings, as_json: bool) -> None:
                 }
                 for question in await journal.parked(SHOWN_MAX)
             ]
-        finally:
-            await journal.close()
 
     rows = asyncio.run(read())
 
@@ -61,11 +57,8 @@ def replay(settings: Settings, ids: tuple[int, ...]) -> None:
     """Hand parked questions back: the running service answers them at its next sweep."""
 
     async def unpark() -> int:
-        journal = await open_store(settings.store.url)
-        try:
+        async with journal_of(settings) as journal:
             return await journal.unpark(ids)
-        finally:
-            await journal.close()
 
     count = asyncio.run(unpark())
     click.echo(f"{count} of {len(ids)} handed back")

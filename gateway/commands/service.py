@@ -12,11 +12,11 @@ import click
 
 from gateway import app, logs
 from gateway.clock import Clock
-from gateway.commands.options import json_option, settings_option, show
+from gateway.commands.options import journal_of, json_option, settings_option, show
 from gateway.keys import read_key_file
+from gateway.parts import make_parts
 from gateway.rules import load_profile, load_rules, problems
 from gateway.settings import Settings, SettingsError
-from gateway.store import open_store
 
 SWITCH_INTERVAL_S = 0.0005  # the store's thread must not wait 5 ms for the interpreter
 
@@ -54,7 +54,7 @@ def check(settings: Settings, as_json: bool) -> None:
 
     async def store() -> list[str]:
         async with AsyncExitStack() as held:
-            parts = await app.make(settings, keys, Clock(), held)
+            parts = await make_parts(settings, keys, Clock(), held)
             health = await parts.journal.health()
             line = f"store: {health.library}, schema {health.schema}"
             click.echo(line, err=as_json)
@@ -93,11 +93,8 @@ def backup(settings: Settings, target: Path) -> None:
     """Copy the journal, consistently, while the service runs."""
 
     async def copy() -> None:
-        journal = await open_store(settings.store.url)
-        try:
+        async with journal_of(settings) as journal:
             await journal.backup(target)
-        finally:
-            await journal.close()
 
     asyncio.run(copy())
     click.echo(f"{target} written, {target.stat().st_size} octets")

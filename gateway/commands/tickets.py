@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from gateway.commands.options import json_option, settings_option, show
 from gateway.keys import read_key_file
@@ -126,7 +126,7 @@ def import_file(settings: Settings, file: Path, as_json: bool) -> None:
 def _with_registry(
     settings: Settings, work: Callable[[Registry], Awaitable[T]], *, create: bool = False
 ) -> T:
-    source = next((source for source in settings.source if source.type == "registry"), None)
+    source = next(iter(settings.source), None)
     if source is None:
         raise SettingsError("no [[source]] of type 'registry' is set; add one with its path")
 
@@ -154,7 +154,7 @@ class _Bar:
             TimeRemainingColumn(),
             disable=hidden or not sys.stderr.isatty(),
         )
-        self._tasks: dict[str, int] = {}
+        self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> _Bar:
         self._progress.start()

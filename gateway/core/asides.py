@@ -43,11 +43,12 @@ def aside_pattern(words: Words) -> re.Pattern[str]:
     year = rf"{_YEAR}(?!\d)"
     spoken_years = rf"(?: ?{_either(words.years)})?"
     currency = _either(words.currencies)
-    sum_of_money = r"\d{1,9}(?:[ .]\d{3}(?!\d)){0,2}(?:[.,]\d{1,2}(?!\d))?"
+    thousands = r"[1-9]\d{0,2}(?:[ .]\d{3}(?!\d)){1,2}"
+    sum_of_money = rf"(?:{thousands}|\d{{1,9}})(?:[.,]\d{{1,2}}(?!\d))?"
     return re.compile(
         "|".join(
             (
-                rf"(?P<{TAIL}>\*\d{{4,6}}(?!\d))",
+                rf"(?P<{TAIL}>(?<!\d)\*\d{{4,6}}(?!\d))",
                 r"(?<![^ ])[1-9][.)] ?(?=\d{4})",  # "1) ", "2. "
                 *map(_separated_date, ".-/"),
                 r"(?<![\d:])\d{1,2}:\d\d(?::\d\d)?(?![\d:])",

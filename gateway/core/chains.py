@@ -28,7 +28,7 @@ _GAP = re.compile(r"[ \-./#()\[\]]{1,4}")
 
 class Group(NamedTuple):
     """A run of digits. `digits` has the letters replaced; `letters` counts them; `bare` is the
-    run without letters at its edges, "" where letters stand inside."""
+    run without the one letter in front of it (a preposition), "" where there are more."""
 
     digits: str
     letters: int
@@ -92,7 +92,7 @@ def _filled(text: str, spans: Sequence[tuple[int, int]]) -> str:
 def _chains(
     text: str, upper: str, found: Sequence[re.Match[str]], prefix: re.Pattern[str] | None
 ) -> list[Chain]:
-    chains = []
+    chains: list[Chain] = []
     at = 0
     while at < len(found):
         start, first = found[at].start(), at
@@ -102,6 +102,8 @@ def _chains(
         letters = None
         if prefix is not None and start > 0:
             letters = prefix.search(upper, max(0, start - PREFIX_SIGNS_MAX), start)
+        if letters and chains and letters.start() < chains[-1].end:
+            _drop_last_group(chains, letters.start())  # the 3 of "3Т-2026-..."
         chains.append(
             Chain(
                 letters.start() if letters else start,
@@ -114,9 +116,16 @@ def _chains(
     return chains
 
 
+def _drop_last_group(chains: list[Chain], end: int) -> None:
+    last = chains.pop()
+    if len(last.groups) > 1:
+        chains.append(last._replace(groups=last.groups[:-1], end=end))
+
+
 def _group(run: str) -> Group:
     if run.isdigit():
         return Group(run, 0, run)
-    bare = run.strip(CONFUSED_SIGNS)
+    inner = run.strip("|")  # the borders of a table
+    bare = inner if inner[0].isdigit() else inner[1:]
     letters = sum(not sign.isdigit() for sign in run)
     return Group(as_digits(run), letters, bare if bare.isdigit() else "")

@@ -85,6 +85,7 @@ class Moment(NamedTuple):
     today: date
     price_tenge: int  # what a question costs on its link today
     is_owner: Callable[[TicketRecord], bool]
+    by_sms: bool = True  # False: spoken or shown, so it uses up no reply of the day
 
 
 class Conversation:
@@ -116,6 +117,8 @@ class Conversation:
             verdict = Verdict.ANSWER
         else:
             verdict = remembering.admit(memory, self._limits, now_us)
+            if reading.intent is not Intent.CHOICE and memory.pending is not None:
+                memory = remembering.without_pending(memory)  # anything new cancels "1 or 2?"
         if verdict is not Verdict.ANSWER:
             return Plan(verdict, reading, (), memory, language)
         asked: tuple[Asked, ...] = ()
@@ -161,13 +164,19 @@ class Conversation:
     def _told(self, plan: Plan, statuses: Sequence[Status], moment: Moment) -> Turn | None:
         if all(isinstance(status, Unavailable) for status in statuses):
             return None
-        memory, words = plan.memory, []
+        memory = plan.memory
+        words: list[Words] = []
         result: Result | None = None
         kind: str | None = None
         for asked, status in zip(plan.asked, statuses, strict=True):
+            if words and remembering.locked(memory, moment.now_us):
+                memory, minutes = remembering.tell_lock(memory, moment.now_us)
+                words.append(self._words("gen.too_many_wrong", plan.language, {"min": minutes}))
+                break
             one, said, memory, found = self._one(plan, asked, status, memory, moment)
             words.append(said)
-            result = one if result is None or one.answers else result
+            if result is None or (one.answers and not result.answers):
+                result = one  # charged once if any number got a status
             kind = kind or found
         if plan.reading.too_many:
             words.append(self._words("gen.too_many_numbers", plan.language, {"k": NUMBERS_MAX}))
@@ -179,12 +188,13 @@ class Conversation:
     ) -> tuple[Result, Words, Memory, str | None]:
         language = plan.language
         if isinstance(status, Found | Partial):
-            if len(status.tickets) > 1:
-                pair = tuple(ticket.kind for ticket in status.tickets[:2])
+            tickets = _narrowed(asked, status.tickets)
+            if len(tickets) > 1:
+                pair = tuple(ticket.kind for ticket in tickets[:2])
                 memory = remembering.with_pending(memory, asked.number, pair, moment.now_us)
                 said = Words(*self._telling.ambiguous(asked, pair, language))
                 return Result.AMBIGUOUS, said, memory, None
-            ticket = status.tickets[0]
+            ticket = tickets[0]
             linked = moment.is_owner(ticket)
             six, memory = remembering.tail_shown(memory, asked.number, moment.now_us)
             said = Words(
@@ -258,5 +268,16 @@ class Conversation:
         moment: Moment,
         kind: str | None = None,
     ) -> Turn:
-        memory = remembering.after_reply(memory, len(words), moment.now_us, moment.day)
+        count = 0
+        if moment.by_sms:
+            words = words[: remembering.replies_left(memory, self._limits, moment.day)]
+            count = len(words)
+        memory = remembering.after_reply(memory, count, moment.now_us, moment.day)
         return Turn(result, plan.language, words, memory, kind)
+
+
+def _narrowed(asked: Asked, tickets: tuple[TicketRecord, ...]) -> tuple[TicketRecord, ...]:
+    """A kind word narrows where to look; the other kinds count when nothing of it matches."""
+    if len(tickets) == 1:
+        return tickets
+    return tuple(ticket for ticket in tickets if ticket.kind in asked.kinds) or tickets

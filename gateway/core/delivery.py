@@ -103,6 +103,19 @@ def expired(reply: Reply, now_us: int) -> Outcome:
     )
 
 
+def answered_late(result: SubmitResult, policy: Policy, now_us: int) -> Outcome:
+    """A positive response after its timer: what was unknown is submitted."""
+    return Outcome(
+        result.reply_id,
+        ReplyState.SUBMITTED,
+        status=0,
+        message_id=result.message_id or None,
+        canonical_id=result.canonical_id or None,
+        charge=CHARGED if policy.charge_on_submit else None,
+        at_us=now_us,
+    )
+
+
 def resend(reply: Reply, policy: Policy, now_us: int) -> Outcome | None:
     """An unknown reply once more, under the same reply_id; None: it stays unknown.
 

@@ -100,7 +100,10 @@ def _one_script(found: re.Match[str]) -> str:
 
 def twins(word: str) -> tuple[str, ...]:
     """The spellings of `word` (in capitals) that cannot be told apart by eye: itself, and the
-    same in the other script where every letter has a look-alike there."""
+    same in the other script where every letter has a look-alike there. A lone letter has none:
+    "I" would be "и"."""
+    if len(word) == 1:
+        return (word,)
     if word.isascii():
         return (word,) if _LATIN_UNLIKE.search(word) else (word, word.translate(_TO_CYRILLIC))
     return (word,) if _CYRILLIC_UNLIKE.search(word) else (word, word.translate(_TO_LATIN))

@@ -155,7 +155,5 @@ _FIELDS: dict[str, tuple[str, Callable[[object], object]]] = {
 _KEYS = tuple(_FIELDS[field][0] for field in Memory._fields)
 _READERS = {_FIELDS[field][0]: (i, _FIELDS[field][1]) for i, field in enumerate(Memory._fields)}
 
-_encode = json.JSONEncoder(
-    separators=(",", ":"), ensure_ascii=False, check_circular=False, allow_nan=False
-).encode
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _decode = json.JSONDecoder().decode

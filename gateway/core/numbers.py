@@ -136,9 +136,9 @@ class _Search:
         plus = at == 0 and self._chain.plus
         if not plus and groups[at].digits[0] not in "78":
             return 0
-        if at == 0 and not plus and self._hint is not None and self._hint.near:
-            return 0
-        return lookalikes.phone_groups([group.digits for group in groups[at:]], plus=plus)
+        count = lookalikes.phone_groups([group.digits for group in groups[at:]], plus=plus)
+        near = self._hint is not None and self._hint.near
+        return 0 if near and not plus and at == 0 and count == 1 else count
 
     def _part(self, groups: Sequence[Group], *, first: bool) -> None:
         """Takes the numbers of some groups, or notes why there are none. `first`: the chain
@@ -148,7 +148,7 @@ class _Search:
         tickets = self._tickets(groups, first)
         if not tickets and 0 < sum(group.letters for group in groups) <= CONFUSED_MAX:
             bare = [Group(group.bare, 0, group.bare) for group in groups]
-            if all(group.digits for group in bare):  # letters at the edges: a preposition, a mark
+            if all(group.digits for group in bare):  # a letter in front of each: a preposition
                 tickets = self._tickets(bare, first)
         for asked in tickets:
             self._found.take(asked, self._chain.start)
@@ -174,16 +174,16 @@ class _Search:
         best: list[list[Asked] | None] = [*(None for _ in groups), []]
         for start in range(len(groups) - 1, -1, -1):
             length = 0
+            ways: list[list[Asked]] = []
             for end in range(start + 1, len(groups) + 1):
                 length += len(groups[end - 1].digits)
                 if length > self._kinds.digits_max:
                     break
-                rest, known = best[end], best[start]
-                if rest is None or (known is not None and len(rest) >= len(known)):
-                    continue
-                one = self._fit(groups[start:end], first and not start)
-                if one is not None:
-                    best[start] = [one, *rest]
+                rest = best[end]
+                if rest is not None:
+                    one = self._fit(groups[start:end], first and not start)
+                    ways += [[one, *rest]] if one is not None else []
+            best[start] = min(reversed(ways), key=len, default=None)
         return best[0] or []
 
     def _fit(self, groups: Sequence[Group], first: bool) -> Asked | None:

@@ -76,7 +76,7 @@ class Subscriber(NamedTuple):
 
     party: str
     msisdn: str
-    facts: str  # JSON of gateway.core.subscriber.Memory
+    facts: str  # JSON of gateway.core.memory.Memory
 
 
 class Answer(NamedTuple):

@@ -41,7 +41,7 @@ _ROLES = {
 }
 Key = TypeVar("Key", str, tuple[str, ...])
 
-_SIGNS = {sign.name.lower(): sign.value for sign in Sign if sign.name}
+_SIGNS = {name.lower(): sign.value for name, sign in Sign.__members__.items()}
 
 
 class WordTable:

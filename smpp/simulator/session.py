@@ -123,7 +123,7 @@ class Session(Connection):
     # Deliveries ----------------------------------------------------------------------------
 
     def has_room(self) -> bool:
-        return self._window.has_room() and not self._out.ended
+        return self._window.has_room()
 
     def deliver(self, delivery: Delivery) -> None:
         """Write a deliver_sm; it is registered before its octets leave."""
@@ -254,13 +254,13 @@ class Session(Connection):
             self.respond(pdu, bind.status)
         elif self.mode or self._binding:
             self.respond(pdu, wire.RALYBND)
-        elif self.faults.calm:
-            self._decide(pdu, bind)
+        elif self.faults.fires("bind_silence"):
+            self._binding = True  # without an end from our side: the ESME's timer is tested
+        elif self.faults.chaos.bind_delay_ms:
+            self._binding = True
+            self.loop.call_later(self.faults.chaos.bind_delay_ms / 1000, self._decide, pdu, bind)
         else:
-            self._binding = True  # silence has no end from our side: the ESME's timer is tested
-            if not self.faults.fires("bind_silence"):
-                delay_s = self.faults.chaos.bind_delay_ms / 1000
-                self.loop.call_later(delay_s, self._decide, pdu, bind)
+            self._decide(pdu, bind)
 
     def _decide(self, pdu: Pdu, bind: wire.Bind) -> None:
         self._binding = False

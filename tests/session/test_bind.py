@@ -39,7 +39,7 @@ def limits(**changes: float) -> SessionLimits:
 
 
 async def test_row_b1_a_pair_is_one_link_in_by_the_receiver_out_by_the_transmitter() -> None:
-    async with line(bind=False, **{"bind": BindForm.PAIR}) as both:
+    async with line(accept=False, bind=BindForm.PAIR) as both:
         wires = {}
         for _ in range(2):
             wire = await both.smsc.accept()
@@ -58,7 +58,7 @@ async def test_row_b1_a_pair_is_one_link_in_by_the_receiver_out_by_the_transmitt
 
 
 async def test_row_b1_without_its_transmitter_a_pair_sends_nothing_and_is_not_bound() -> None:
-    async with line(bind=False, **{"bind": BindForm.PAIR}) as both:
+    async with line(accept=False, bind=BindForm.PAIR) as both:
         for _ in range(2):
             wire = await both.smsc.accept()
             bind = await wire.read()
@@ -72,14 +72,14 @@ async def test_row_b1_without_its_transmitter_a_pair_sends_nothing_and_is_not_bo
 
 
 async def test_row_b1_a_transceiver_is_the_other_mode() -> None:
-    async with line(bind=False) as both:
+    async with line(accept=False) as both:
         wire = await both.smsc.accept()
         assert (await wire.accept_bind()).command == BIND_TRANSCEIVER
 
 
 async def test_the_bind_request_carries_the_account_as_configured() -> None:
     profile = quick(system_type="VMA", address_ton=3, address_npi=1, address_range="1012")
-    async with line(profile, bind=False, system_id="jauap", password="s3cret12") as both:
+    async with line(profile, accept=False, system_id="jauap", password="s3cret12") as both:
         wire = await both.smsc.accept()
         bind = await wire.accept_bind()
         assert bind.body == b"jauap\0s3cret12\0VMA\0\x34\3\x011012\0"
@@ -89,7 +89,7 @@ async def test_the_bind_request_carries_the_account_as_configured() -> None:
 async def test_row_b2_a_bind_answered_by_generic_nack_has_failed_with_its_status(
     sequence: int | None,
 ) -> None:
-    async with line(bind=False) as both:
+    async with line(accept=False) as both:
         wire = await both.smsc.accept()
         bind = await wire.read()
         number = bind.sequence if sequence is None else sequence
@@ -103,7 +103,7 @@ async def test_row_b2_a_bind_answered_by_generic_nack_has_failed_with_its_status
 
 @pytest.mark.parametrize(("status", "name"), [(0x05, "ESME_RALYBND"), (0x0D, "ESME_RBINDFAIL")])
 async def test_row_b3_a_session_still_held_there_is_waited_out(status: int, name: str) -> None:
-    async with line(bind=False, limits=SLOW) as both:
+    async with line(accept=False, limits=SLOW) as both:
         wire = await both.smsc.accept()
         await wire.accept_bind(status=status)
         waiting = await both.owner.reached(BindState.WAITING)
@@ -122,7 +122,7 @@ async def test_row_b3_a_session_still_held_there_is_waited_out(status: int, name
 async def test_row_b4_refused_credentials_wait_minutes_and_raise_an_alarm(
     status: int, name: str
 ) -> None:
-    async with line(bind=False, limits=SLOW, jitter=0.0) as both:
+    async with line(accept=False, limits=SLOW, jitter=0.0) as both:
         wire = await both.smsc.accept()
         bind = await wire.read()
         wire.send(pdu(bind.command | RESPONSE, bind.sequence, status=status))
@@ -135,7 +135,7 @@ async def test_row_b4_refused_credentials_wait_minutes_and_raise_an_alarm(
 
 async def test_row_b5_without_a_bind_response_nothing_is_sent_and_the_session_ends() -> None:
     profile = quick(session_init_timer_s=0.1, enquire_link_timer_s=0.02)
-    async with line(profile, bind=False) as both:
+    async with line(profile, accept=False) as both:
         wire = await both.smsc.accept()
         await wire.read()
         both.link.submit(mt(1))
@@ -147,7 +147,7 @@ async def test_row_b5_without_a_bind_response_nothing_is_sent_and_the_session_en
 
 
 async def test_row_b6_enquire_link_is_answered_and_messages_are_held_before_the_bind() -> None:
-    async with line(bind=False) as both:
+    async with line(accept=False) as both:
         wire = await both.smsc.accept()
         bind = await wire.read()
         wire.send(deliver_sm(7, b"early"))
@@ -160,7 +160,7 @@ async def test_row_b6_enquire_link_is_answered_and_messages_are_held_before_the_
 
 
 async def test_row_b6_only_so_many_are_held_the_rest_is_told_to_come_again() -> None:
-    async with line(bind=False) as both:
+    async with line(accept=False) as both:
         wire = await both.smsc.accept()
         bind = await wire.read()
         wire.send(*(deliver_sm(number, b"early") for number in range(1, 121)))
@@ -187,7 +187,7 @@ async def test_row_b6_only_so_many_are_held_the_rest_is_told_to_come_again() -> 
 async def test_row_b7_any_version_binds_and_old_peers_get_no_tlvs(
     tail: bytes, tlvs_sent: bool
 ) -> None:
-    async with line(quick(user_message_reference=True), bind=False) as both:
+    async with line(quick(user_message_reference=True), accept=False) as both:
         wire = await both.smsc.accept_bound(tail)
         await both.owner.reached(BindState.BOUND)
         both.submit(1, sar=Part(5, 2, 1, 0))
@@ -200,7 +200,7 @@ async def test_row_b7_any_version_binds_and_old_peers_get_no_tlvs(
 async def test_row_b10_waits_grow_and_begin_anew_after_a_steady_bind() -> None:
     delays = {BindAction.BACKOFF: (0.01, 0.02, 0.04, 0.06)}
     backoff = BackoffLimits(delays_s=delays, steady_s=1e-6)
-    async with line(bind=False, limits=SessionLimits(backoff=backoff), jitter=1.0) as both:
+    async with line(accept=False, limits=SessionLimits(backoff=backoff), jitter=1.0) as both:
         for _ in range(5):
             wire = await both.smsc.accept()
             await wire.read()
@@ -220,7 +220,7 @@ async def test_row_b10_waits_grow_and_begin_anew_after_a_steady_bind() -> None:
 async def test_row_b10_a_port_where_nobody_listens_is_tried_again_by_the_same_waits() -> None:
     delays = {BindAction.BACKOFF: (0.01, 3_600.0)}
     backoff = BackoffLimits(delays_s=delays)
-    async with line(bind=False, limits=SessionLimits(backoff=backoff), port=1) as both:
+    async with line(accept=False, limits=SessionLimits(backoff=backoff), port=1) as both:
         await both.owner.reached(BindState.WAITING, 2)
         assert "no connection" in both.owner.events[-1].detail
 
@@ -331,13 +331,13 @@ async def test_row_b16_what_is_unfinished_when_the_time_is_up_is_lost() -> None:
 
 
 async def test_row_b16_a_link_that_waits_or_connects_stops_at_once() -> None:
-    async with line(bind=False, limits=SLOW) as both:
+    async with line(accept=False, limits=SLOW) as both:
         wire = await both.smsc.accept()
         await wire.accept_bind(status=0x0E)
         await both.owner.reached(BindState.REFUSED)
         await both.link.stop()
         assert both.owner.states[-1] is BindState.STOPPED
-    async with line(bind=False) as both:
+    async with line(accept=False) as both:
         wire = await both.smsc.accept()
         await wire.read()
         await both.link.stop()
@@ -405,7 +405,7 @@ async def test_row_b18_the_options_are_set_on_a_live_connection(
 
 
 async def test_row_b19_binds_are_as_many_as_agreed_and_share_one_rate() -> None:
-    async with line(bind=False, binds=2, window=3) as both:
+    async with line(accept=False, binds=2, window=3) as both:
         wires = [await both.smsc.accept_bound() for _ in range(2)]
         await both.owner.reached(BindState.BOUND, 2)
         assert both.link.room == 6

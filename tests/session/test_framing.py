@@ -33,7 +33,7 @@ async def test_row_f1_a_pdu_that_comes_octet_by_octet_is_one_message() -> None:
 
 
 async def test_row_f2_the_bind_response_and_fifty_messages_in_one_read_are_all_handled() -> None:
-    async with line(bind=False) as both:
+    async with line(accept=False) as both:
         wire = await both.smsc.accept()
         bind = await wire.read()
         texts = [str(number).encode() for number in range(50)]

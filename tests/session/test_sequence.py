@@ -21,7 +21,7 @@ DELIVER_SM_RESP = DELIVER_SM | RESPONSE
 
 async def test_row_s1_our_numbers_wrap_to_one() -> None:
     limits = SessionLimits(backoff=SOON, first_sequence=0x7FFFFFFE)
-    async with line(bind=False, limits=limits) as both:
+    async with line(accept=False, limits=limits) as both:
         wire = await both.smsc.accept()
         bind = await wire.accept_bind()
         await both.owner.until(lambda: both.owner.rooms > 0)
@@ -98,7 +98,7 @@ async def test_row_s7_the_second_of_two_responses_is_ignored() -> None:
 
 
 async def test_row_s8_every_request_of_ours_has_a_number_of_its_own() -> None:
-    async with line(bind=False) as both:
+    async with line(accept=False) as both:
         wire = await both.smsc.accept()
         bind = await wire.accept_bind()
         await both.owner.until(lambda: both.owner.rooms > 0)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+from datetime import UTC, datetime
 
 import pytest
 
@@ -200,6 +203,29 @@ async def test_someone_who_waits_for_a_reply_is_woken_by_it() -> None:
         assert not other.done()
         await esme.submit(b"two", "77010000002")
         assert (await other).text == "two"
+
+
+async def test_two_replies_of_one_write_are_both_read() -> None:
+    async with Smsc() as smsc, RawEsme(smsc.port) as esme, asyncio.TaskGroup() as group:
+        await esme.bind()
+        waiting = group.create_task(smsc.next_mt(ME))
+        esme.send(SUBMIT, submit_body(b"one"))
+        esme.send(SUBMIT, submit_body(b"two"))
+        assert (await waiting).text == "one"
+        assert (await smsc.next_mt(ME)).text == "two"
+        for _ in range(2):
+            await esme.read()
+        assert (await esme.submit(b"three")).status == 0
+
+
+async def test_ids_differ_between_runs_at_different_times() -> None:
+    ids = set()
+    for hour in (10, 11):
+        now = datetime(2026, 11, 20, hour, tzinfo=UTC)
+        async with Smsc(wall=lambda now=now: now) as smsc, RawEsme(smsc.port) as esme:
+            await esme.bind()
+            ids |= {(await esme.submit(b"hi")).body for _ in range(3)}
+    assert len(ids) == 6
 
 
 # Questions -------------------------------------------------------------------------------------
@@ -405,6 +431,20 @@ async def test_what_a_lost_link_left_open_goes_first_on_the_next_bind() -> None:
         assert [(await each).attempts for each in asking] == [2, 2, 1]
 
 
+async def test_a_lost_link_takes_nothing_from_the_schedule() -> None:
+    async with Smsc(retry=FAST) as smsc, asyncio.TaskGroup() as group:
+        asking = group.create_task(smsc.send_mo(ME, NUMBER))
+        for _ in range(4):
+            async with RawEsme(smsc.port) as esme:
+                await esme.bind()
+                await esme.read()
+        async with RawEsme(smsc.port) as esme:
+            await esme.bind()
+            esme.answer(await esme.read(), 0x64)
+            esme.answer(await esme.read())
+            assert ((await asking).status, (await asking).attempts) == (0, 6)
+
+
 async def test_a_bind_after_none_brings_what_waited_for_its_next_attempt() -> None:
     slow = RetrySchedule(response_timeout_s=10, after_s=(600.0,))
     async with Smsc(retry=slow) as smsc, asyncio.TaskGroup() as group:
@@ -483,18 +523,30 @@ async def test_receipts_come_when_the_policy_says(
     async with Smsc(receipts=policy) as smsc, RawEsme(smsc.port) as esme:
         await esme.bind()
         esme.send(SUBMIT, submit_body(b"in work", registered=registered))
+        got = []
         if when is ReceiptTime.AFTER and registered == 1:
-            got = [(await esme.read()).command, (await esme.read()).command]
-            esme.send(ENQUIRE)
+            got += [(await esme.read()).command, (await esme.read()).command]
+        esme.send(ENQUIRE)
+        while len(got) < len(order):
             got.append((await esme.read()).command)
-        else:
-            esme.send(ENQUIRE)
-            got = [(await esme.read()).command for _ in order]
         if when is ReceiptTime.BEFORE:
             assert got[-1] == SUBMIT | RESP
             assert DELIVER in got
         else:
             assert got == order
+        esme.send(ENQUIRE)
+        assert (await esme.read()).command == ENQUIRE | RESP  # and nothing else before it
+
+
+async def test_a_delayed_receipt_takes_its_time() -> None:
+    policy = ReceiptPolicy(when=ReceiptTime.DELAYED, delay_ms=80)
+    async with Smsc(receipts=policy) as smsc, RawEsme(smsc.port) as esme:
+        await esme.bind()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await esme.submit(b"in work", registered=1)
+        assert (await esme.read()).command == DELIVER
+        assert loop.time() - began >= 0.08
 
 
 async def test_a_failure_is_told_to_who_asked_for_failures_alone() -> None:
@@ -529,10 +581,13 @@ async def test_an_unanswered_receipt_is_delivered_again() -> None:
 async def test_a_silent_peer_is_asked_twice_and_then_dropped() -> None:
     async with Smsc(enquire_link_s=0.05) as smsc, RawEsme(smsc.port) as esme:
         await esme.bind()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         assert (await esme.read()).command == ENQUIRE
         assert (await esme.read()).command == ENQUIRE
         assert await esme.ended()
         assert smsc.counters["silent_peer"] == 1
+        assert loop.time() - began > 0.14  # three intervals
 
 
 async def test_a_peer_that_answers_enquire_link_stays() -> None:
@@ -578,11 +633,42 @@ async def test_stopping_cuts_who_does_not_go() -> None:
     await smsc.stop()
 
 
+async def test_stopping_closes_who_never_bound_at_once() -> None:
+    smsc = Smsc()
+    await smsc.start()
+    async with RawEsme(smsc.port) as esme:
+        esme.send(ENQUIRE)
+        await esme.read()
+        async with asyncio.timeout(5):
+            await smsc.stop(grace_s=60)
+        assert await esme.ended()
+
+
 async def test_a_dropped_connection_is_cut() -> None:
     async with Smsc() as smsc, RawEsme(smsc.port) as esme:
         await esme.bind()
         smsc.drop()
         assert await esme.ended()
+
+
+async def test_who_takes_no_responses_gets_no_more_requests_read() -> None:
+    async with Smsc() as smsc:
+        mute = socket.socket()
+        mute.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        mute.connect(("127.0.0.1", smsc.port))
+        mute.setblocking(False)
+        loop = asyncio.get_running_loop()
+        batch = pdu(ENQUIRE, 1) * 5000
+        sent = 0
+        with mute, contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(20):
+                while True:
+                    async with asyncio.timeout(0.3):
+                        await loop.sock_sendall(mute, batch)
+                    sent += 1
+            assert sent
+        async with RawEsme(smsc.port) as other:
+            assert (await other.bind()).status == 0
 
 
 async def test_raw_octets_are_sent_as_they_are() -> None:

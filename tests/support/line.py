@@ -17,7 +17,7 @@ from smpp.messages import BindState, Inbound, Receipt, Submit, SubmitResult
 from smpp.operators import OperatorProfile
 from smpp.owner import BindEvent, Delivery
 from smpp.status import BindAction
-from tests.support.peer import WAIT_S, Smsc, Wire, listening
+from tests.support.peer import WAIT_S, Pdu, Smsc, Wire, listening
 
 PASSWORD = "secret"
 PROFILE = OperatorProfile(name="test")
@@ -139,7 +139,7 @@ async def line(
     profile: OperatorProfile = PROFILE,
     *,
     owner: Recorder | None = None,
-    bind: bool = True,
+    accept: bool = True,
     limits: SessionLimits | None = None,
     server_tls: ssl.SSLContext | None = None,
     wall_clock: Callable[[], datetime] | None = None,
@@ -147,7 +147,7 @@ async def line(
     jitter: float = 0.5,
     **settings: object,
 ) -> AsyncIterator[Line]:
-    """A running link. Its binds are accepted at once, unless `bind` is False."""
+    """A running link. Its one bind is accepted, unless `accept` is False."""
     recorder = owner or Recorder()
     async with listening(server_tls) as smsc:
         numbers = itertools.count(1)
@@ -171,8 +171,15 @@ async def line(
         both = Line(link, recorder, smsc)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(link.run())
-            if bind:
+            if accept:
                 both.wires.append(await smsc.accept_bound())
                 await recorder.reached(BindState.BOUND)
             yield both
             running.cancel()
+
+
+async def submitted(both: Line, *reply_ids: int) -> list[Pdu]:
+    """Submit these and read them at the far end."""
+    for reply_id in reply_ids:
+        both.submit(reply_id)
+    return [(await both.wire.expect_submit())[0] for _ in reply_ids]

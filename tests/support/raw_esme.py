@@ -149,6 +149,7 @@ class Gateway(asyncio.Protocol):
         ],
     ) -> None:
         self.seen: dict[str, int] = {}
+        self.asked = asyncio.Event()
         self._status = status
         self._replies = replies
         self._sequence = 1
@@ -179,6 +180,7 @@ class Gateway(asyncio.Protocol):
         if question.esm_class & 0x3C:
             self.transport.write(pdu(DELIVER | RESP, sequence, b"\0"))
             return
+        self.asked.set()
         text = question.text.decode("ascii")
         times = self.seen[question.source] = self.seen.get(question.source, 0) + 1
         status = self._status(question.source, text, times)

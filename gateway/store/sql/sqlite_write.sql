@@ -19,6 +19,7 @@ CREATE TEMP VIEW batch_in AS SELECT
     NULL AS question_count,
     NULL AS answers,      -- Answer to answered_us: of questions stored before
     NULL AS replies,      -- Reply
+    NULL AS late_replies, -- Reply, of questions stored before
     NULL AS entries,      -- Entry
     NULL AS subscribers,  -- question_id, party, msisdn, facts, seen_us
     NULL AS seen,         -- question_id, party, msisdn, seen_us: phones of which nothing is noted
@@ -154,6 +155,35 @@ BEGIN
     SELECT NEW.reply_id, NEW.state, NEW.charge, NEW.at_us WHERE NEW.charge IS NOT NULL;
 END;
 
+-- Questions of which some were not stored: duplicates, or calls made once more.
+CREATE TEMP VIEW again_in AS SELECT NULL AS questions;
+
+CREATE TEMP TRIGGER questions_again INSTEAD OF INSERT ON again_in
+BEGIN
+    SELECT tell('duplicate', v ->> 0, f.owner_id)
+    FROM (SELECT value AS v FROM json_each(NEW.questions) LIMIT -1)
+    JOIN fingerprint f ON f.link = v ->> 1 AND f.fingerprint = v ->> 4 AND f.owner_id <> v ->> 0;
+
+    UPDATE question SET duplicates = duplicates + d.copies
+    FROM (
+        SELECT f.owner_id, count(*) AS copies
+        FROM (SELECT value AS v FROM json_each(NEW.questions) LIMIT -1)
+        JOIN fingerprint f
+            ON f.link = v ->> 1 AND f.fingerprint = v ->> 4 AND f.owner_id <> v ->> 0
+        GROUP BY f.owner_id) d
+    WHERE question.id = d.owner_id;
+
+    -- A question stored before, given again, now with its answer.
+    UPDATE question
+    SET state = v ->> 14, language = v ->> 15, result = v ->> 16, ticket_kind = v ->> 17,
+        answered_us = v ->> 18, batch = (SELECT batch FROM head),
+        text = iif(v ->> 14 = 2, NULL, text),
+        fingerprint = iif(v ->> 14 = 2, NULL, question.fingerprint)
+    FROM (SELECT value AS v FROM json_each(NEW.questions) LIMIT -1)
+    WHERE question.id = v ->> 0 AND v ->> 14 <> 0
+        AND question.state <> 2 AND question.state <> v ->> 14;
+END;
+
 CREATE TEMP TRIGGER batch_commits INSTEAD OF INSERT ON batch_in
 BEGIN
     UPDATE head SET batch = batch + 1;
@@ -201,20 +231,8 @@ BEGIN
     WHERE CASE WHEN question.link = excluded.link AND question.received_us = excluded.received_us
         THEN false ELSE raise(ABORT, 'a question id was given twice') END;
 
-    SELECT tell('duplicate', v ->> 0, f.owner_id)
-    FROM (SELECT value AS v FROM json_each(
-        iif(changes() < NEW.question_count, NEW.questions, '[]')) LIMIT -1)
-    JOIN fingerprint f ON f.link = v ->> 1 AND f.fingerprint = v ->> 4 AND f.owner_id <> v ->> 0;
-
-    UPDATE question SET duplicates = duplicates + d.copies
-    FROM (
-        SELECT f.owner_id, count(*) AS copies
-        FROM (SELECT value AS v FROM json_each(
-            iif(changes() < NEW.question_count, NEW.questions, '[]')) LIMIT -1)
-        JOIN fingerprint f
-            ON f.link = v ->> 1 AND f.fingerprint = v ->> 4 AND f.owner_id <> v ->> 0
-        GROUP BY f.owner_id) d
-    WHERE question.id = d.owner_id;
+    INSERT INTO again_in (questions)
+    SELECT NEW.questions WHERE changes() < NEW.question_count;
 
     -- Answers of questions stored before.
     UPDATE question
@@ -233,6 +251,19 @@ BEGIN
         v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8, v ->> 9,
         v ->> 10, v ->> 11, v ->> 12, v ->> 13, v ->> 14, v ->> 15, v ->> 16
     FROM (SELECT value AS v FROM json_each(NEW.replies) LIMIT -1)
+    WHERE (SELECT q.batch FROM question q WHERE q.id = v ->> 1) = (SELECT batch FROM head);
+
+    -- A question that was told to wait has replies already: those of its answer come after them.
+    INSERT INTO reply (
+        id, question_id, ordinal, seg, segs, link, msisdn, source, text, text_id, reference,
+        state, next_us, expires_us, receipt, attempts, maybe_sent)
+    SELECT
+        v ->> 0, v ->> 1,
+        v ->> 2 + coalesce((
+            SELECT max(r.ordinal) + 1 FROM reply r WHERE r.question_id = v ->> 1), 0),
+        v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8, v ->> 9, v ->> 10, v ->> 11,
+        v ->> 12, v ->> 13, v ->> 14, v ->> 15, v ->> 16
+    FROM (SELECT value AS v FROM json_each(NEW.late_replies) LIMIT -1)
     WHERE (SELECT q.batch FROM question q WHERE q.id = v ->> 1) = (SELECT batch FROM head);
 
     INSERT INTO entry (

@@ -117,8 +117,9 @@ async def test_a_number_no_source_serves_is_unavailable_not_absent() -> None:
 async def test_a_source_that_answers_with_another_number_is_not_believed(
     also_right: bool,
 ) -> None:
+    another = APPEAL._replace(number="061200000012345686")
     source = ScriptedSource("mixed")
-    source.always = (APPEAL, REPORT) if also_right else (REPORT,)
+    source.always = (APPEAL, another) if also_right else (another,)
     assert await Lookup([source]).find_many([AN_APPEAL]) == [Unavailable(("mixed",))]
 
 

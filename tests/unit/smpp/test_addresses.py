@@ -48,6 +48,11 @@ def test_row_a3_such_a_source_is_kept_but_not_answered(address: bytes, ton: int)
     assert subscriber(address, ton) == (address.decode("latin-1"), False)
 
 
+def test_the_shortest_and_the_longest_that_are_answered() -> None:
+    assert subscriber(b"1234567", 0) == ("1234567", True)
+    assert subscriber(b"9" * 20, 1) == ("9" * 20, True)
+
+
 @pytest.mark.parametrize("address", [b"1012", b"+1414", b"103", b"123456"])
 def test_row_a4_a_short_code_is_not_answered(address: bytes) -> None:
     assert subscriber(address, 3) == (address.decode(), False)

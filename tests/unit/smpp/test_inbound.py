@@ -154,6 +154,11 @@ def test_row_l6_an_incomplete_set_is_a_single_message(missing: int) -> None:
         assert "incomplete SAR" in found.warnings[0]
 
 
+def test_row_c9_other_parameters_are_nothing_to_warn_of() -> None:
+    found = question(PLAIN._replace(tlvs={0x1403: b"\xff", tlv.SOURCE_PORT: b"\0\x01"}))
+    assert (found.text, found.part, found.warnings) == (NUMBER.decode(), None, ())
+
+
 def test_row_l6_the_header_wins_over_sar() -> None:
     found = question(PLAIN._replace(esm_class=0x40, octets=UDH8 + b"12", tlvs=SAR))
     assert found.part == Part(7, 2, 1, 8)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 
 import pytest
+from aiosmpplib import state
 
-from smpp import library, pdu, text
+from smpp import library, pdu, text, tlv
 from smpp.operators import OperatorProfile
 
 
@@ -45,6 +46,9 @@ def test_our_numbers_are_those_of_the_library() -> None:
             status = library.STATUS_NAMES.get(number, "").removeprefix("ESME_")
             others = {"RESPONSE_BIT", "ESM_UDHI", "HEADER_OCTETS", "PDU_SIZE_MAX"}
             assert name in {command, status} | others
+    for name, tag in vars(tlv).items():
+        if name.isupper() and isinstance(tag, int):
+            assert getattr(state, name) == tag
 
 
 PROFILE = OperatorProfile(
@@ -77,7 +81,7 @@ def test_row_b9_longer_credentials_are_sent_as_configured(system_id: str, passwo
 
 
 def test_row_b9_the_configuration_is_warned_about_them() -> None:
-    assert library.bind_warnings("1012", "12345678") == ()
+    assert library.bind_warnings("fifteen-letters", "12345678") == ()
     long_id, long_password = library.bind_warnings("s" * 16, "p" * 9)
     assert "16 characters" in long_id
     assert "9 characters" in long_password

@@ -38,7 +38,7 @@ def deliver(
 
 
 def data_sm(tlvs: bytes, esm_class: int = 0, data_coding: int = 8) -> bytes:
-    return b"\0\x01\x0177011234567\0\0\x011012\0" + bytes((esm_class, 0, data_coding)) + tlvs
+    return b"\0\x01\x0177011234567\0\0\x011012\0" + bytes((esm_class, 5, data_coding)) + tlvs
 
 
 def option(tag: int, value: bytes) -> bytes:
@@ -103,6 +103,11 @@ def test_row_f4_a_length_below_a_header_is_broken_at_once(length: int) -> None:
     (broken,) = Framer().feed(struct.pack(">I", length))
     assert isinstance(broken, Broken)
     assert (broken.status, broken.sequence) == (0x02, 0)
+
+
+def test_row_f4_it_is_broken_at_its_fourth_octet() -> None:
+    framer = Framer()
+    assert [len(framer.feed(b"\0")) for _ in range(4)] == [0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +195,8 @@ def test_given_times_do_not_shift_what_follows(schedule: bytes, validity: bytes)
 def test_row_c4_data_sm_gives_the_same_fields() -> None:
     message = read(data_sm(option(tlv.MESSAGE_PAYLOAD, MO), esm_class=4), pdu.DATA_SM)
     assert (message.source, message.dest, message.octets) == (b"77011234567", b"1012", MO)
-    assert (message.esm_class, message.data_coding, message.protocol_id) == (4, 8, 0)
+    assert (message.esm_class, message.registered_delivery) == (4, 5)
+    assert (message.data_coding, message.protocol_id) == (8, 0)
 
 
 @pytest.mark.parametrize("length", [len(MO) + 1, 254, 255])

@@ -35,6 +35,16 @@ def test_row_l2_the_concatenation_is_found_among_other_elements(elements: str) -
     assert header(elements).part == Part(7, 2, 1, 8)
 
 
+def test_a_header_may_be_all_there_is() -> None:
+    octets = bytes.fromhex("05 00 03 07 02 01")
+    assert read_header(octets) == UserDataHeader(6, Part(7, 2, 1, 8), False)
+    assert read_header(b"\0") == UserDataHeader(1, None, False)
+
+
+def test_an_empty_element_at_the_end_is_fine() -> None:
+    assert header("00 03 07 02 01 70 00") == UserDataHeader(8, Part(7, 2, 1, 8), False)
+
+
 @pytest.mark.parametrize("octets", [b"\x06hello", b"1234567", b"\xff\x00\x03\x07\x02\x01"])
 def test_row_l4_a_header_longer_than_the_message_is_a_wrong_flag(octets: bytes) -> None:
     found = read_header(octets)

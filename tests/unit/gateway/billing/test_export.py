@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from gateway.billing import export as exporting
 from gateway.billing.export import COLUMNS, ExportError, Format, defused, export
+from gateway.core.cdr import EntryKind
 from gateway.core.ledger import kept_tiyn, open_chain
-from gateway.core.records import Chain, QuestionState, ReplyState
+from gateway.core.records import Chain, QuestionState
 from gateway.core.tariff import Rated
 from tests.support.chains import (
     AT_US,
@@ -117,26 +118,6 @@ async def test_the_row_of_a_reply_holds_its_fate_and_no_money(tmp_path: Path) ->
     assert {row[key] for key in COLUMNS if key.endswith("_tiyn")} == {""}
 
 
-@pytest.mark.parametrize(
-    ("state", "maybe_sent", "outcome"),
-    [
-        (ReplyState.QUEUED, False, "waiting"),
-        (ReplyState.SUBMITTING, True, "waiting"),
-        (ReplyState.SUBMITTED, False, "submitted"),
-        (ReplyState.SUBMITTED, True, "submitted-after-resend"),
-        (ReplyState.DELIVERED, True, "delivered"),
-        (ReplyState.UNKNOWN, False, "unknown"),
-        (ReplyState.EXPIRED, False, "expired"),
-    ],
-)
-async def test_an_outcome_says_what_is_known(
-    tmp_path: Path, state: ReplyState, maybe_sent: bool, outcome: str
-) -> None:
-    sent = rated_chain(1, MO, replies=(reply(state=state, maybe_sent=maybe_sent),))
-    rows = await rows_of_csv(tmp_path / "day.csv", [sent])
-    assert rows[1]["outcome"] == outcome
-
-
 @pytest.mark.parametrize("file_format", ["csv", "ndjson"])
 async def test_the_trailer_counts_and_sums_what_the_entries_say(
     tmp_path: Path, file_format: Format
@@ -190,10 +171,37 @@ async def test_a_second_run_gives_the_same_octets(tmp_path: Path, file_format: F
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-async def test_batches_leave_no_seam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_batches_are_bounded_and_leave_no_seam(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = await export(stream(CHAINS), tmp_path / "a", "csv")
+    sizes = []
+    add = exporting._Book.add
+
+    def counted(self: exporting._Book, chains: Sequence[Chain]) -> None:
+        sizes.append(len(chains))
+        add(self, chains)
+
+    monkeypatch.setattr(exporting._Book, "add", counted)
     monkeypatch.setattr(exporting, "BATCH_MAX", 2)
     assert await export(stream(CHAINS), tmp_path / "b", "csv") == whole
+    assert sizes == [2, 2, 1]
+
+
+async def test_what_reconciliation_adjusts_is_kept_and_taxed(tmp_path: Path) -> None:
+    paid = rated_chain(1, MO)
+    adjusted = paid.entries[1]._replace(
+        key="adjusted:1:act-11",
+        kind=EntryKind.ADJUSTED,
+        amount_tiyn=1500,
+        reason="act-11",
+        corrects="settled:1",
+    )
+    path = tmp_path / "a"
+    report = await export(stream([paid._replace(entries=(*paid.entries, adjusted))]), path, "csv")
+    assert (report.charged_tiyn, report.adjusted_tiyn, report.vat_tiyn) == (1500, 1500, 414)
+    row = read_csv(path)[0]
+    assert (row["adjusted_tiyn"], row["credit_reason"]) == ("1500", "act-11")
 
 
 async def test_no_questions_make_a_file_with_a_trailer(tmp_path: Path) -> None:

@@ -144,6 +144,7 @@ def test_a_credit_gives_back_what_is_left() -> None:
     part = credit(entries, "case-7", day=DAY + 3, at_us=AT_US, amount_tiyn=500)
     assert isinstance(part, Entry)
     assert (part.key, part.amount_tiyn, part.day) == ("credited:42:case-7", -500, DAY + 3)
+    assert (part.corrects, part.reason) == ("settled:42", "case-7")
     rest = credit((*entries, part), "act-11", day=DAY + 9, at_us=AT_US)
     assert isinstance(rest, Entry)
     assert rest.amount_tiyn == -1000

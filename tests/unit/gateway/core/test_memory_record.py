@@ -53,6 +53,16 @@ def test_a_memory_survives_its_json(memory: Memory) -> None:
 def test_only_what_differs_from_an_empty_memory_is_kept() -> None:
     assert to_json(EMPTY) == to_json(Memory()) == "{}"
     assert to_json(Memory(language="kk", replies_today=2)) == '{"l":"kk","r":2}'
+    assert to_json(Memory(last_number="ЖТ-2026-01234567")) == '{"n":"ЖТ-2026-01234567"}'
+
+
+def test_an_empty_memory_knows_nothing() -> None:
+    assert not any(EMPTY)
+
+
+def test_the_longest_word_and_the_most_kinds_are_still_read() -> None:
+    longest = Memory(last_number="1" * 64, pending=Pending("1", ("a",) * TAILS_MAX, 5))
+    assert from_json(to_json(longest)) == longest
 
 
 @pytest.mark.parametrize("text", ["", "{}"])

@@ -132,6 +132,14 @@ def test_rating_remembers_no_more_than_its_limit(monkeypatch: pytest.MonkeyPatch
         assert len(tariffs._cache) <= 3
 
 
+def test_the_same_question_is_rated_once() -> None:
+    tariffs = Tariffs.from_table(table(sms(parts="per_part")))
+    first = rate(tariffs)
+    assert first.gross_tiyn == 1500
+    rate(tariffs, operator="south")
+    assert rate(tariffs) is first
+
+
 # -- reading
 
 

@@ -131,6 +131,20 @@ def test_a_row_that_is_no_table_is_refused() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
+        {"price_tiyn": 1},
+        {"price_tiyn": 1_000_000},
+        {"valid_from": date(2026, 1, 1), "valid_to": date(2026, 1, 1)},
+    ],
+)
+def test_bounds_belong_to_what_is_allowed(changes: dict[str, Any]) -> None:
+    rule = read_rule("rule 1", paid(**changes))
+    assert rule.price_tiyn == changes.get("price_tiyn", 1500)
+    assert rule.valid_from == changes.get("valid_from", FIRST_DAY)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
         {"operators": ["north"]},
         {"channels": ["sms", "ivr", "web"]},
         {"results": ["status"]},
@@ -158,8 +172,10 @@ def test_rows_of_one_id_may_follow_each_other() -> None:
 def test_rows_of_one_id_must_not_share_a_day() -> None:
     old = read_rule("rule 1", paid(valid_to=date(2026, 2, 1)))
     new = read_rule("rule 2", paid(valid_from=date(2026, 2, 1)))
-    with pytest.raises(TariffError, match="rule sms: two rows of this id are valid on one day"):
-        check_rules([old, new, read_rule("rule 3", REST)])
+    rest = read_rule("rule 3", REST)
+    for rows in ([old, new, rest], [new, old, rest]):
+        with pytest.raises(TariffError, match="rule sms: two rows of this id are valid on one day"):
+            check_rules(rows)
 
 
 def test_rows_of_one_id_must_be_due_at_the_same_point() -> None:
@@ -174,6 +190,7 @@ def test_rows_of_one_id_must_be_due_at_the_same_point() -> None:
 def test_vat_rates_follow_each_other_from_the_first_day_on() -> None:
     rates = read_vat([{"rate_bp": 1200}, {"from": date(2026, 1, 1), "rate_bp": 1600}])
     assert rates == (VatFrom(FIRST_DAY, 1200), VatFrom(date(2026, 1, 1), 1600))
+    assert read_vat([{"rate_bp": 0}]) == (VatFrom(FIRST_DAY, 0),)
 
 
 @pytest.mark.parametrize(
@@ -200,8 +217,9 @@ def test_an_example_has_the_defaults_of_a_plain_question() -> None:
 
 
 def test_an_example_may_expect_a_vat_rate_and_a_credit() -> None:
-    example = read_example("example 1", EXAMPLE | {"vat_bp": 0, "credit": True})
+    example = read_example("example 1", EXAMPLE | {"vat_bp": 0, "credit": True, "parts": 255})
     assert example.vat_bp == 0
+    assert example.parts == 255
     assert example.credit is True
 
 

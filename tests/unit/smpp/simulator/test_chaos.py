@@ -33,6 +33,11 @@ def test_odds_of_a_hundred_always_fire_and_are_counted(name: str) -> None:
     assert not any(faults(CALM).fires(kind) for _ in range(50))
 
 
+def test_odds_fire_below_their_percentage_alone() -> None:
+    assert Faults(Chaos(throttle_percent=50), lambda: 0.499).fires("throttle")
+    assert not Faults(Chaos(throttle_percent=50), lambda: 0.5).fires("throttle")
+
+
 def test_odds_fire_about_as_often_as_they_say_and_the_same_for_one_seed() -> None:
     def fired(seed: int) -> list[bool]:
         some = faults(Chaos(throttle_percent=20), seed)
@@ -72,6 +77,7 @@ def test_other_odds_may_be_set_at_any_time() -> None:
     some = faults(CALM)
     some.chaos = Chaos(throttle_percent=100)
     assert some.submit(0.0).status == 0x58
+    assert some.chaos == Chaos(throttle_percent=100)
     some.chaos = CALM
     assert some.submit(0.0).status == 0
 

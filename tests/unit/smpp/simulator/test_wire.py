@@ -81,14 +81,22 @@ def test_a_message_cut_within_its_mandatory_fields_is_malformed(size: int) -> No
     assert message.status in (wire.RINVMSGLEN, wire.RINVCMDLEN)
 
 
+@pytest.mark.parametrize("size", range(25))
+def test_a_data_sm_cut_within_its_mandatory_fields_is_malformed(size: int) -> None:
+    body = wire.encode_data(Message("1012", "77010000001"))
+    assert len(body) == 25
+    assert isinstance(wire.decode_data(body[:size]), Malformed)
+
+
 def test_a_text_longer_than_the_body_is_answered_with_rinvmsglen() -> None:
     body = wire.encode_message(Message("1012", "77010000001", b"abc"))
     message = wire.decode_message(body[:-4] + b"\xfeabc")
     assert message == Malformed("sm_length is longer than the rest of the body", wire.RINVMSGLEN)
 
 
-def test_a_tlv_that_runs_past_the_end_is_dropped_and_noted() -> None:
-    message = read(SUBMIT[:-6] + bytes.fromhex("0204 0009 12"))
+@pytest.mark.parametrize("tlv", ["0204 0009 12", "0204 0002 12", "0204 00", "02"])
+def test_a_tlv_that_runs_past_the_end_is_dropped_and_noted(tlv: str) -> None:
+    message = read(SUBMIT[:-6] + bytes.fromhex(tlv))
     assert (message.tlvs, message.octets, message.oddities) == (
         (), b"\x04\x16\x04\x41", ("stray_octets",),
     )  # fmt: skip

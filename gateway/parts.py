@@ -1,0 +1,182 @@
+"""Every part of a running gateway, made and wired from top to bottom: the map of the program."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import AsyncExitStack
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+from aiohttp import web
+
+from gateway import config
+from gateway.answers import AnswerRows
+from gateway.calls import Calls
+from gateway.clock import Clock, Ids, day_date
+from gateway.core.results import Result
+from gateway.desk import Desk
+from gateway.front import Front
+from gateway.intake import Intake
+from gateway.keys import Keys
+from gateway.links import make_port
+from gateway.long_questions import LongQuestions
+from gateway.memories import Memories
+from gateway.metrics import Metrics
+from gateway.outbox import Outbox
+from gateway.owed import OwedAnswers
+from gateway.ports import SmsPort
+from gateway.rules import Rules, load_rules
+from gateway.settings import Settings, SettingsError, SourceSettings
+from gateway.store import StoreOpenError, open_store
+from gateway.store.journal import Journal
+from gateway.web.site import PageFacts, make_site
+from gateway.webhooks import Webhooks, make_webhooks
+from lookup.federation import Lookup
+from lookup.guard import Guarded, GuardLimits
+from lookup.registry import Registry
+from lookup.registry_sqlite import RegistryError
+from smpp.messages import SubmitResult
+from smpp.owner import BindEvent, Delivery
+
+log = structlog.get_logger()
+
+
+class Parts(NamedTuple):
+    """Everything a running gateway is made of."""
+
+    rules: Rules
+    metrics: Metrics
+    clock: Clock
+    journal: Journal
+    lookup: Lookup
+    ports: dict[str, SmsPort]
+    outbox: Outbox
+    intake: Intake
+    owed: OwedAnswers
+    webhooks: Webhooks
+    front: Front
+    site: web.Application
+
+
+async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncExitStack) -> Parts:
+    """All parts, wired; what must be closed again is put into `held`. Raises SettingsError."""
+    loop = asyncio.get_running_loop()
+    rules = load_rules(settings)
+    metrics = Metrics(link.name for link in settings.link)
+    journal = await _open_journal(settings, clock, held)
+    next_id = Ids(clock.now_us, settings.service.node, await journal.highest_id())
+    sources = [await _open_source(source, settings, held) for source in settings.source]
+    lookup = Lookup(sources)
+    owner = _Relay()
+    jitter = random.Random().random  # noqa: S311  spreads rebinds, protects nothing
+    today = day_date(clock.day(clock.now_us()))
+    ports = {
+        link.name: make_port(link, rules.tariffs, today, owner, next_id, jitter)
+        for link in settings.link
+    }
+    outbox = Outbox(journal, list(ports.values()), clock.now_us, metrics)
+    memories = Memories(journal)
+    answers = AnswerRows(
+        outbox=outbox, links=ports, tariffs=rules.tariffs, clock=clock, next_id=next_id,
+        reply_validity_s=settings.service.reply_validity_s,
+    )  # fmt: skip
+    desk = Desk(
+        journal=journal, lookup=lookup, outbox=outbox, memories=memories, rules=rules,
+        answers=answers, keys=keys, clock=clock, next_id=next_id, counters=metrics,
+        batch_budget_ms=settings.lookup.batch_budget_ms,
+    )  # fmt: skip
+    long_questions = LongQuestions(
+        journal=journal, desk=desk, links=ports, keys=keys, clock=clock, next_id=next_id
+    )
+    owner.intake = intake = Intake(
+        journal=journal, desk=desk, outbox=outbox, long_questions=long_questions, links=ports,
+        clock=clock, counters=metrics,
+    )  # fmt: skip
+    owed = OwedAnswers(
+        journal=journal, desk=desk, answers=answers, memories=memories, rules=rules,
+        now_us=clock.now_us, settings=settings.lookup,
+    )  # fmt: skip
+    calls = Calls(
+        desk=desk, memories=memories, rules=rules, keys=keys,
+        deadline_ms=settings.lookup.call_deadline_ms,
+    )  # fmt: skip
+    webhooks = make_webhooks(settings, calls, rules, clock, metrics)
+    front = Front(
+        desk=desk, journal=journal, links=list(ports.values()), sources=sources, metrics=metrics,
+        read=rules.read, deadline_ms=settings.lookup.call_deadline_ms, next_visit=next_id,
+        loop_time=loop.time,
+    )  # fmt: skip
+    site = make_site(
+        front, _page_facts(settings, rules, today), webhooks.routes, settings.http.body_size_max
+    )
+    return Parts(
+        rules, metrics, clock, journal, lookup, ports, outbox, intake, owed, webhooks, front, site
+    )
+
+
+class _Relay:
+    """Links are made before the intake they hand in to: this stands in between."""
+
+    intake: Intake
+
+    def on_delivery(self, delivery: Delivery) -> None:
+        self.intake.on_delivery(delivery)
+
+    def on_submit_result(self, link: str, result: SubmitResult) -> None:
+        self.intake.on_submit_result(link, result)
+
+    def on_room(self, link: str) -> None:
+        self.intake.on_room(link)
+
+    def on_confirmed(self, session: int, through: int) -> None:
+        self.intake.on_confirmed(session, through)
+
+    def on_bind(self, event: BindEvent) -> None:
+        self.intake.on_bind(event)
+
+
+async def _open_journal(settings: Settings, clock: Clock, held: AsyncExitStack) -> Journal:
+    try:
+        journal = await open_store(settings.store.url, backlog_max=settings.store.backlog_max)
+    except StoreOpenError as problem:
+        raise SettingsError(str(problem)) from problem
+    held.push_async_callback(journal.close)
+    health = await journal.health()
+    log.info("store_opened", library=health.library, schema=health.schema)
+    if health.warning:
+        log.warning("store_library", warning=health.warning)
+    if unknown := await journal.recover(clock.now_us()):
+        log.warning("replies_of_unknown_fate", count=unknown)
+    return journal
+
+
+async def _open_source(source: SourceSettings, settings: Settings, held: AsyncExitStack) -> Guarded:
+    try:
+        registry = await Registry.open(
+            Path(source.path), name=source.name, kinds=frozenset(source.kinds), create=True
+        )
+    except (OSError, RegistryError) as problem:
+        raise SettingsError(f"[[source]] '{source.name}': {problem}") from problem
+    held.push_async_callback(registry.close)
+    limits = GuardLimits(
+        deadline_ms=settings.lookup.source_deadline_ms,
+        in_flight_max=settings.lookup.in_flight_max,
+        cache_ttl_s=settings.lookup.cache_ttl_ms / 1_000,
+    )
+    return Guarded(registry, clock=asyncio.get_running_loop().time, limits=limits)
+
+
+def _page_facts(settings: Settings, rules: Rules, today: date) -> PageFacts:
+    rated = rules.tariffs.rate(operator="*", channel="sms", on=today, result=Result.STATUS)
+    short_codes = [code for link in settings.link for code in link.short_codes]
+    numbers = [number for call in settings.ivr for number in call.numbers]
+    return PageFacts(
+        words={code: config.table(f"web/{code}.toml") for code in config.LANGUAGES},
+        language=settings.service.language,
+        short_code=short_codes[0] if short_codes else "1012",
+        price_tenge=rated.gross_tiyn // 100,
+        phone=", ".join(numbers) or "1414",
+    )

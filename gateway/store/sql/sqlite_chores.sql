@@ -1,0 +1,39 @@
+-- What the writer does apart from the stream of messages. Each is a transaction of its own.
+
+-- name: recover
+UPDATE reply SET state = 5 WHERE state = 1 AND state IN (0, 1, 5)
+
+-- name: unpark
+UPDATE question SET state = 0 WHERE state = 3 AND id IN (SELECT value FROM json_each(?1))
+
+-- name: slice_of_fingerprints
+SELECT json_array(max(owner_id), max(received_us)) FROM (
+    SELECT owner_id, received_us FROM fingerprint WHERE owner_id > ?1 ORDER BY owner_id LIMIT ?2)
+
+-- name: purge_fingerprints
+DELETE FROM fingerprint
+WHERE owner_id > :after AND owner_id <= :through AND received_us + :repeat_us <= :now_us
+    AND (received_us + :doubtful_us <= :now_us
+        OR owner_id <= coalesce((
+            SELECT s.confirmed_through FROM session s WHERE s.id = fingerprint.session), 0))
+
+-- name: purge_sessions
+-- Whose fingerprints are all later than what they have confirmed: they tell nothing any more.
+DELETE FROM session
+WHERE confirmed_through < coalesce((SELECT min(owner_id) FROM fingerprint), 9223372036854775807)
+
+-- name: purge_orphans
+DELETE FROM orphan
+WHERE id IN (SELECT id FROM orphan ORDER BY id LIMIT :rows) AND at_us + :orphan_us <= :now_us
+
+-- name: purge_replies
+DELETE FROM reply
+WHERE id IN (SELECT id FROM reply ORDER BY id LIMIT :rows) AND expires_us + :reply_us <= :now_us
+
+-- name: slice_of_subscribers
+SELECT json_array(max(party)) FROM (
+    SELECT party FROM subscriber WHERE party > ?1 ORDER BY party LIMIT ?2)
+
+-- name: purge_msisdns
+UPDATE subscriber SET msisdn = ''
+WHERE party > :after AND party <= :through AND msisdn <> '' AND seen_us + :msisdn_us <= :now_us

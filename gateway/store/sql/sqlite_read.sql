@@ -1,0 +1,104 @@
+-- What the journal's readers ask. Each query returns one row with one JSON document: the rows of
+-- a result set would each wait for the interpreter again.
+
+-- name: queued
+SELECT json_group_array(json_array(
+    id, question_id, ordinal, seg, segs, link, msisdn, source, text, text_id, reference, state,
+    next_us, expires_us, receipt, attempts, maybe_sent))
+FROM (
+    SELECT * FROM reply
+    WHERE link = ?1 AND state = 0 AND state IN (0, 1, 5) AND id > ?2
+    ORDER BY id LIMIT ?3)
+
+-- name: unknown
+SELECT json_group_array(json_array(
+    id, question_id, ordinal, seg, segs, link, msisdn, source, text, text_id, reference, state,
+    next_us, expires_us, receipt, attempts, maybe_sent))
+FROM (
+    SELECT * FROM reply
+    WHERE link = ?1 AND state = 5 AND state IN (0, 1, 5) AND id > ?2
+    ORDER BY id LIMIT ?3)
+
+-- name: highest_id
+SELECT json_array(max(
+    coalesce((SELECT max(id) FROM question), 0),
+    coalesce((SELECT max(id) FROM part), 0),
+    coalesce((SELECT max(id) FROM reply), 0)))
+
+-- name: owed
+SELECT json_group_array(json_array(
+    json_array(
+        q.id, q.link, q.operator, q.session, q.fingerprint, q.party, coalesce(s.msisdn, ''),
+        q.short_code, q.channel, q.received_us, q.day, q.intent, q.text, q.parts, json_array()),
+    q.state))
+FROM (
+    SELECT * FROM question WHERE state IN (0, 1) AND id > ?1 ORDER BY id LIMIT ?2) q
+LEFT JOIN subscriber s ON s.party = q.party
+
+-- name: parked
+SELECT json_group_array(json_array(
+    q.id, q.link, q.operator, q.session, q.fingerprint, q.party, coalesce(s.msisdn, ''),
+    q.short_code, q.channel, q.received_us, q.day, q.intent, q.text, q.parts, json_array()))
+FROM (
+    SELECT * FROM question WHERE state = 3 ORDER BY id LIMIT ?1) q
+LEFT JOIN subscriber s ON s.party = q.party
+
+-- name: subscribers
+SELECT json_group_array(json_array(party, msisdn, facts))
+FROM subscriber WHERE party IN (SELECT value FROM json_each(?1))
+
+-- name: parts_before
+SELECT json_group_array(json(parts)) FROM (
+    SELECT json_group_array(json_array(
+        p.id, p.link, p.operator, p.session, p.fingerprint, p.party, p.msisdn, p.short_code,
+        p.received_us, p.data_coding, p.octets, p.reference, p.width, p.total, p.number)) AS parts
+    FROM (
+        SELECT set_id FROM part
+        GROUP BY set_id HAVING min(received_us) < ?1
+        ORDER BY set_id LIMIT ?2) c
+    JOIN part p ON p.set_id = c.set_id
+    GROUP BY c.set_id)
+
+-- name: id_range
+SELECT json_array(min(id), max(id)) FROM question WHERE day BETWEEN ?1 AND ?2
+
+-- name: chains
+SELECT json_group_array(json_array(
+    q.id, q.link, q.operator, q.channel, q.party, nullif(s.msisdn, ''), q.short_code,
+    q.received_us, q.day, q.intent, q.state, q.language, q.result, q.ticket_kind, q.parts,
+    q.duplicates, q.answered_us,
+    json((
+        SELECT json_group_array(json_array(
+            id, ordinal, seg, segs, text_id, state, attempts, maybe_sent, message_id, status,
+            submitted_us, done_us, receipt, stat, error))
+        FROM (SELECT * FROM reply WHERE question_id = q.id ORDER BY ordinal, seg))),
+    json((
+        SELECT json_group_array(json_array(
+            key, day, question_id, link, operator, party, channel, kind, amount_tiyn, currency,
+            vat_bp, charge_point, tariff, result, reason, corrects, parts, at_us))
+        FROM (
+            -- The keys of a question by kind, in the order of a chain; ';' follows ':'.
+            SELECT * FROM (SELECT * FROM entry WHERE key = 'rated:' || q.id)
+            UNION ALL
+            SELECT * FROM (SELECT * FROM entry WHERE key = 'settled:' || q.id)
+            UNION ALL
+            SELECT * FROM (
+                SELECT * FROM entry
+                WHERE key > 'credited:' || q.id || ':' AND key < 'credited:' || q.id || ';'
+                ORDER BY key)
+            UNION ALL
+            SELECT * FROM (
+                SELECT * FROM entry
+                WHERE key > 'adjusted:' || q.id || ':' AND key < 'adjusted:' || q.id || ';'
+                ORDER BY key))))))
+FROM (
+    SELECT * FROM question
+    WHERE id > ?1 AND id <= ?2 AND day BETWEEN ?3 AND ?4
+    ORDER BY id LIMIT ?5) q
+LEFT JOIN subscriber s ON s.party = q.party
+
+-- name: stray_entries
+SELECT json_group_array(key) FROM (
+    SELECT e.key FROM entry e
+    WHERE NOT EXISTS (SELECT 1 FROM question q WHERE q.id = e.question_id)
+    ORDER BY e.id LIMIT ?1)

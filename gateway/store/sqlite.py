@@ -1,0 +1,182 @@
+"""The journal on SQLite: one process, one file, no server.
+
+SQLite takes one writer at a time. That suits us: all writing verbs go through one task that
+commits whatever is waiting in one transaction (`sqlite_writer`). Reading goes over connections
+of its own and sees what has been committed. Commands may have the journal open beside the
+service (`sqlite_locks`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import aiosqlite
+
+from gateway.core.records import Answer, Duplicate, Outcome, Question, ReceiptSeen, StoredPart
+from gateway.store.errors import StoreOpenError
+from gateway.store.journal import JournalHealth, StoreUnavailableError
+from gateway.store.limits import StoreLimits
+from gateway.store.sqlite_backup import copy_journal
+from gateway.store.sqlite_calls import Claim, Confirm, Keep, Receive, Settle, Take
+from gateway.store.sqlite_chores import Cleaning, recover, unpark
+from gateway.store.sqlite_connection import (
+    connect_reader,
+    disconnect,
+    library_warning,
+    make_file,
+)
+from gateway.store.sqlite_locks import JournalLocks
+from gateway.store.sqlite_reader import SqliteReader
+from gateway.store.sqlite_schema import migrate
+from gateway.store.sqlite_writer import Chore, SqliteWriter
+
+_FRESH_S = 2.0  # a commit so recent proves that the journal can be written
+_PROBE_S = 2.0  # how long `health` waits for the commit it asks for
+
+
+async def open_sqlite(path: Path, limits: StoreLimits) -> SqliteJournal:
+    """Open the journal in that file; see `gateway.store.open_store`."""
+    path = Path(os.path.abspath(path))  # noqa: ASYNC240  touches no disk
+    async with AsyncExitStack() as resources:
+        try:
+            journal = await _assemble(path, limits, resources)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreOpenError(
+                f"the journal cannot be opened ({error})",
+                str(path),
+                "See whether the disk is full or read-only, whether another program has locked "
+                "the file, and whether it is a journal at all",
+            ) from error
+        journal.keep(resources.pop_all())
+    return journal
+
+
+async def _assemble(path: Path, limits: StoreLimits, resources: AsyncExitStack) -> SqliteJournal:
+    make_file(path)
+    locks = JournalLocks(path)
+    resources.callback(locks.close)
+    schema = await asyncio.to_thread(migrate, path, locks.commits)
+    short = await connect_reader(path, limits)
+    resources.push_async_callback(disconnect, short)
+    long = await connect_reader(path, limits)
+    resources.push_async_callback(disconnect, long)
+    writer = SqliteWriter(path, limits, locks.commits)
+    resources.push_async_callback(writer.disconnect)
+    await writer.connect()
+    # The writer's task. `close` stops it and leaves the group, which waits for it; should it
+    # ever fail, the group ends the task that opened the journal: no service without a writer.
+    tasks = await resources.enter_async_context(asyncio.TaskGroup())
+    tasks.create_task(writer.serve(), name="journal")
+    return SqliteJournal(path, limits, schema, locks, writer, (short, long))
+
+
+class SqliteJournal(SqliteReader):
+    """The writing verbs; the reading ones are inherited. `Journal` says what they promise."""
+
+    def __init__(
+        self,
+        path: Path,
+        limits: StoreLimits,
+        schema: int,
+        locks: JournalLocks,
+        writer: SqliteWriter,
+        readers: tuple[aiosqlite.Connection, aiosqlite.Connection],
+    ) -> None:
+        super().__init__(*readers)
+        self._path = path
+        self._limits = limits
+        self._schema = schema
+        self._locks = locks
+        self._writer = writer
+        self._cleaning = Cleaning()
+        self._resources = AsyncExitStack()
+
+    def keep(self, resources: AsyncExitStack) -> None:
+        """What `close` is to close."""
+        self._resources = resources
+
+    async def close(self) -> None:
+        self._writer.stop()
+        await self._resources.aclose()
+
+    async def take(
+        self, questions: Sequence[Question], answers: Sequence[Answer] = ()
+    ) -> Sequence[Duplicate]:
+        if not questions and not answers:
+            return ()
+        return cast(Sequence[Duplicate], await self._writer.ask(Take(questions, answers)))
+
+    async def part(self, parts: Sequence[StoredPart]) -> Sequence[tuple[StoredPart, ...]]:
+        if not parts:
+            return ()
+        return cast(Sequence[tuple[StoredPart, ...]], await self._writer.ask(Keep(parts)))
+
+    async def claim(self, reply_ids: Sequence[int], now_us: int) -> frozenset[int]:
+        """As in `Journal`. From here on `Reply.next_us` says since when it may have been sent."""
+        if not reply_ids:
+            return frozenset()
+        return cast(frozenset[int], await self._writer.ask(Claim(reply_ids, now_us)))
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> None:
+        if outcomes:
+            await self._writer.ask(Settle(outcomes))
+
+    async def receipts(self, receipts: Sequence[ReceiptSeen]) -> int:
+        if not receipts:
+            return 0
+        return cast(int, await self._writer.ask(Receive(receipts)))
+
+    async def confirm(self, session: int, through: int) -> None:
+        await self._writer.ask(Confirm(session, through))
+
+    async def recover(self, now_us: int) -> int:
+        """As in `Journal`. Raises StoreOpenError while another process serves this journal: what
+        that one has claimed is not of a dead process."""
+        if not self._locks.service.seize():
+            raise StoreOpenError(
+                "another process serves this journal", str(self._path), "Stop that one first"
+            )
+        return cast(int, await self._writer.ask(Chore("recover", recover)))
+
+    async def unpark(self, question_ids: Sequence[int]) -> int:
+        if not question_ids:
+            return 0
+        chore = Chore("unpark", partial(unpark, question_ids=question_ids))
+        return cast(int, await self._writer.ask(chore))
+
+    async def purge(self, now_us: int) -> int:
+        chore = Chore("purge", partial(self._cleaning.clean, now_us=now_us))
+        return cast(int, await self._writer.ask(chore))
+
+    async def health(self) -> JournalHealth:
+        """As in `Journal`; asks for a commit when there was none within two seconds."""
+        return JournalHealth(
+            engine="sqlite",
+            library=f"SQLite {sqlite3.sqlite_version}",
+            warning=library_warning(sqlite3.sqlite_version_info),
+            writable=await self._writable(),
+            schema=self._schema,
+            backlog=self._writer.backlog,
+        )
+
+    async def _writable(self) -> bool:
+        committed_at = self._writer.committed_at
+        now = asyncio.get_running_loop().time()
+        if committed_at is not None and now - committed_at < _FRESH_S:
+            return True
+        try:
+            async with asyncio.timeout(_PROBE_S):
+                await self._writer.ask(Settle(()))
+        except (StoreUnavailableError, TimeoutError):
+            return False
+        return True
+
+    async def backup(self, path: Path) -> None:
+        await copy_journal(self._path, path, self._limits)

@@ -1,0 +1,110 @@
+"""The writer's work apart from the stream of messages: recovery, replay, cleaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import aiosqlite
+import msgspec
+
+from gateway.store.limits import (
+    DOUBTFUL_US,
+    MSISDN_US,
+    ORPHAN_US,
+    PURGE_ROWS,
+    PURGE_SLICES_MAX,
+    REPEAT_US,
+    REPLY_US,
+)
+from gateway.store.sqlfiles import queries
+
+_QUERIES = queries("sqlite_chores")
+_ids = msgspec.json.Decoder(tuple[int | None, int | None])
+_parties = msgspec.json.Decoder(tuple[str | None])
+
+
+async def _change(
+    connection: aiosqlite.Connection,
+    query: str,
+    parameters: Sequence[Any] | Mapping[str, Any] = (),
+) -> int:
+    async with connection.execute(_QUERIES[query], parameters) as cursor:
+        return cursor.rowcount
+
+
+async def _slice(connection: aiosqlite.Connection, query: str, parameters: Sequence[Any]) -> str:
+    [(document,)] = await connection.execute_fetchall(_QUERIES[query], parameters)
+    return str(document)
+
+
+async def recover(connection: aiosqlite.Connection) -> int:
+    """Whatever a dead process had claimed may have been sent."""
+    return await _change(connection, "recover")
+
+
+async def unpark(connection: aiosqlite.Connection, question_ids: Sequence[int]) -> int:
+    """Those of the questions that are parked are owed again."""
+    wanted = msgspec.json.encode(question_ids).decode()
+    return await _change(connection, "unpark", (wanted,))
+
+
+class Cleaning:
+    """Removes what has outlived its term, a bounded number of rows a call.
+
+    Tables grow in the order of time, so what is old stands in front; where live rows stand in
+    between, the place reached is remembered from call to call.
+    """
+
+    def __init__(self) -> None:
+        self._fingerprint_after = -1
+        self._party_after = ""
+
+    async def clean(self, connection: aiosqlite.Connection, now_us: int) -> int:
+        """Returns the rows removed or erased."""
+        removed = await _change(connection, "purge_sessions")
+        removed += await _change(
+            connection,
+            "purge_orphans",
+            {"rows": PURGE_ROWS, "orphan_us": ORPHAN_US, "now_us": now_us},
+        )
+        removed += await _change(
+            connection,
+            "purge_replies",
+            {"rows": PURGE_ROWS, "reply_us": REPLY_US, "now_us": now_us},
+        )
+        for slice_of in (self._fingerprints, self._msisdns):
+            for _ in range(PURGE_SLICES_MAX):
+                found, ended = await slice_of(connection, now_us)
+                removed += found
+                if found or ended:
+                    break
+        return removed
+
+    async def _fingerprints(
+        self, connection: aiosqlite.Connection, now_us: int
+    ) -> tuple[int, bool]:
+        """Rows removed from the next slice, and whether it was the last one."""
+        after = self._fingerprint_after
+        document = await _slice(connection, "slice_of_fingerprints", (after, PURGE_ROWS))
+        through, latest_us = _ids.decode(document)
+        if through is None or latest_us is None:
+            self._fingerprint_after = -1
+            return 0, True
+        # Past a row that is live whatever its session, all others are younger still.
+        ended = latest_us + REPEAT_US > now_us
+        self._fingerprint_after = -1 if ended else through
+        terms = {"repeat_us": REPEAT_US, "doubtful_us": DOUBTFUL_US, "now_us": now_us}
+        bounds = {"after": after, "through": through}
+        return await _change(connection, "purge_fingerprints", bounds | terms), ended
+
+    async def _msisdns(self, connection: aiosqlite.Connection, now_us: int) -> tuple[int, bool]:
+        after = self._party_after
+        document = await _slice(connection, "slice_of_subscribers", (after, PURGE_ROWS))
+        (through,) = _parties.decode(document)
+        self._party_after = through or ""
+        if through is None:
+            return 0, True
+        terms = {"msisdn_us": MSISDN_US, "now_us": now_us}
+        bounds = {"after": after, "through": through}
+        return await _change(connection, "purge_msisdns", bounds | terms), False

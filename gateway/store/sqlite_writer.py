@@ -1,0 +1,229 @@
+"""Group commit: one task, one connection, one transaction for all that is waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import aiosqlite
+
+from gateway.store.errors import StoreDataError
+from gateway.store.journal import StoreUnavailableError
+from gateway.store.limits import PURGE_ROWS, StoreLimits
+from gateway.store.sqlite_calls import Call, Take, Told, documents, results, weight
+from gateway.store.sqlite_connection import (
+    breaks_connection,
+    connect_writer,
+    is_data_fault,
+)
+from gateway.store.sqlite_connection import disconnect as close_connection
+from gateway.store.sqlite_locks import FileLock
+
+_log = logging.getLogger(__name__)
+
+_COMMIT = (
+    "INSERT INTO batch_in VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?"
+    + ", CAST(? AS TEXT)" * 11
+    + ", ?, ?)"
+)
+
+
+class Chore(NamedTuple):
+    """Work that is not merged with any other and sees to its own transactions."""
+
+    name: str
+    run: Callable[[aiosqlite.Connection], Awaitable[object]]
+
+
+class _Waiting(NamedTuple):
+    call: Call | Chore
+    heard: asyncio.Future[object]
+
+
+class SqliteWriter:
+    """Owns the connection that writes. `ask` from anywhere; `serve` in a task of its own.
+
+    Calls that wait together share a transaction. If one of them breaks a rule of the schema they
+    are run again one by one, so that it fails alone. If the disk, the file or a lock is to blame,
+    all of them are refused, and the next ones find out whether it is over.
+    """
+
+    def __init__(self, path: Path, limits: StoreLimits, commits: FileLock) -> None:
+        self._path = path
+        self._limits = limits
+        self._commits = commits
+        self._connection: aiosqlite.Connection | None = None
+        self._waiting: deque[_Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._told: list[Told] = []
+        self._rows = 0  # written since the last checkpoint
+        self.committed_at: float | None = None  # loop time of the last commit, if it succeeded
+
+    @property
+    def backlog(self) -> int:
+        """Calls that wait for their transaction to begin."""
+        return len(self._waiting)
+
+    async def connect(self) -> None:
+        """Open the connection. Raises sqlite3.Error."""
+        self._connection = await connect_writer(self._path, self._limits, self._hear)
+
+    def _hear(self, kind: str, first: object, second: object) -> None:
+        self._told.append((kind, first, second))  # in the connection's thread, inside a commit
+
+    def ask(self, call: Call | Chore) -> asyncio.Future[object]:
+        """The future result of the call. Raises StoreUnavailableError at once when full."""
+        if self._closing:
+            raise StoreUnavailableError("the journal is closed")
+        if len(self._waiting) >= self._limits.backlog_max:
+            raise StoreUnavailableError(
+                f"{self._limits.backlog_max} calls are waiting for the journal"
+            )
+        heard: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(call, heard))
+        self._wake.set()
+        return heard
+
+    def stop(self) -> None:
+        """Take no more calls; `serve` ends once the waiting ones are done."""
+        self._closing = True
+        self._wake.set()
+
+    async def serve(self) -> None:
+        """Commit what is asked until stopped."""
+        try:
+            while self._waiting or not self._closing:
+                if self._waiting:
+                    await self._commit(self._next())
+                    if self._rows >= self._limits.checkpoint_rows:
+                        await self._checkpoint()
+                else:
+                    self._wake.clear()
+                    await self._wake.wait()
+        finally:
+            self._closing = True
+            _refuse(self._waiting, StoreUnavailableError("the journal was closed"))
+            self._waiting.clear()
+            await self.disconnect()
+
+    def _next(self) -> list[_Waiting]:
+        """What the next transaction takes: all that waits, within the limit.
+
+        A question answered twice must not be answered twice in one transaction, which could not
+        tell the answers apart; the second waits for the next.
+        """
+        batch: list[_Waiting] = []
+        rows = 0
+        answered: set[int] = set()
+        while self._waiting and rows < self._limits.transaction_rows_max:
+            one = self._waiting[0]
+            if one.heard.cancelled():
+                self._waiting.popleft()
+                continue
+            if isinstance(one.call, Chore):
+                return batch or [self._waiting.popleft()]
+            if isinstance(one.call, Take):
+                ids = {answer.question_id for answer in one.call.answers}
+                if not answered.isdisjoint(ids):
+                    break
+                answered |= ids
+            rows += weight(one.call)
+            batch.append(self._waiting.popleft())
+        return batch
+
+    async def _commit(self, batch: Sequence[_Waiting]) -> None:
+        if not batch:
+            return
+        try:
+            heard = await self._carry_out([one.call for one in batch])
+        except (sqlite3.Error, StoreDataError) as error:
+            if isinstance(error, sqlite3.Error) and not is_data_fault(error):
+                await self._fail(batch, error)
+            elif len(batch) > 1:
+                for one in batch:
+                    await self._commit([one])
+            else:
+                _log.error("store_call_refused", extra={"reason": str(error)})
+                _refuse(batch, StoreDataError(f"{_name(batch[0].call)}: {error}"), error)
+        except asyncio.CancelledError:
+            _refuse(batch, StoreUnavailableError("the journal was closed during the call"))
+            raise
+        else:
+            self.committed_at = asyncio.get_running_loop().time()
+            for one, result in zip(batch, heard, strict=True):
+                if not one.heard.done():
+                    one.heard.set_result(result)
+
+    async def _carry_out(self, calls: Sequence[Call | Chore]) -> Sequence[object]:
+        if self._connection is None:
+            await self.connect()
+        assert self._connection is not None
+        if not self._commits.share():
+            await asyncio.to_thread(self._commits.share, wait=True)
+        try:
+            first = calls[0]
+            if isinstance(first, Chore):
+                return [await first.run(self._connection)]
+            merged = [call for call in calls if not isinstance(call, Chore)]
+            self._told.clear()
+            await self._connection.execute_fetchall(_COMMIT, documents(merged))
+            return results(merged, self._told)
+        finally:
+            self._commits.release()
+            self._rows += sum(map(_rows, calls))
+
+    async def _checkpoint(self) -> None:
+        """Copy the log into the file, after the callers have heard: nobody waits for this but
+        the next transaction."""
+        if self._connection is None or not self._commits.seize():
+            return  # another process commits: next time
+        self._rows = 0
+        try:
+            await self._connection.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error as error:  # nothing is lost: what was committed is in the log
+            _log.warning("store_checkpoint_failed", extra={"reason": str(error)})
+            if breaks_connection(error):
+                await self.disconnect()
+        finally:
+            self._commits.release()
+
+    async def _fail(self, batch: Sequence[_Waiting], error: sqlite3.Error) -> None:
+        if self.committed_at is not None:
+            _log.error("store_unavailable", extra={"reason": str(error)})
+        self.committed_at = None
+        if breaks_connection(error):
+            await self.disconnect()
+        _refuse(batch, StoreUnavailableError(f"the journal cannot be written: {error}"), error)
+
+    async def disconnect(self) -> None:
+        """Close the connection; the next commit opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await close_connection(connection)
+
+
+def _rows(call: Call | Chore) -> int:
+    return PURGE_ROWS if isinstance(call, Chore) else weight(call)
+
+
+def _name(call: Call | Chore) -> str:
+    return call.name if isinstance(call, Chore) else type(call).__name__.lower()
+
+
+def _refuse(
+    batch: Sequence[_Waiting] | deque[_Waiting],
+    refusal: Exception,
+    cause: BaseException | None = None,
+) -> None:
+    for one in batch:
+        if not one.heard.done():
+            # A new one for each caller: they would otherwise share one growing traceback.
+            mine = type(refusal)(*refusal.args)
+            mine.__cause__ = cause
+            one.heard.set_exception(mine)

@@ -1,0 +1,52 @@
+"""Who calls and which number was called, in normal form. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+RAW_SIGNS_MAX = 128  # of what a platform sends
+SHORT_DIGITS_MAX = 6  # a caller so short is a service or an extension, never a subscriber
+DIGITS_MAX = 15  # E.164
+
+# Kazakh numbers of country code 7 begin with 6 or 7; written with 8, +7, 007 or nothing before.
+_KAZAKH = re.compile(r"(?:7|8|007)?([67][0-9]{9})")
+_SPACING = re.compile(r"[\s().\-]")
+# Pseudo-numbers that spell ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE.
+_HIDDEN = frozenset({"266696687", "7378742833", "2562533", "8656696", "86282452253"})
+
+
+def _dialled(raw: str) -> str:
+    """The digits of a number, "" where it is none; takes the user part of a SIP or tel address."""
+    if len(raw) > RAW_SIGNS_MAX:
+        return ""
+    text = raw.strip()
+    scheme, colon, rest = text.partition(":")
+    if colon and scheme.lower() in {"sip", "sips", "tel"}:
+        text = re.split("[@;]", rest, maxsplit=1)[0]
+    text = _SPACING.sub("", text).removeprefix("+")
+    return text if text.isascii() and text.isdigit() else ""
+
+
+def caller_of(raw: str) -> str:
+    """The MSISDN of a caller: 7XXXXXXXXXX for Kazakhstan, else digits with the country code.
+
+    "" for hidden callers, names and short codes: such a call has no memory and gets no SMS.
+    """
+    digits = _dialled(raw)
+    if digits in _HIDDEN:
+        return ""
+    kazakh = _KAZAKH.fullmatch(digits)
+    if kazakh is not None:
+        return "7" + kazakh[1]
+    return digits if SHORT_DIGITS_MAX < len(digits) <= DIGITS_MAX else ""
+
+
+def called_of(raw: str, numbers: Sequence[str]) -> str:
+    """The number called, as `numbers` has it where it is one of them, else in its own digits."""
+    digits = _dialled(raw)
+    own = caller_of(raw) or digits
+    for number in numbers:
+        if number == digits or (caller_of(number) or _dialled(number)) == own:
+            return number
+    return digits[:DIGITS_MAX]

@@ -1,0 +1,115 @@
+"""What a dialect is: three pure functions between a platform's requests and the dialogue. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from ivr.actions import Event, Shown
+
+CALL_ID_SIGNS_MAX = 128
+KEYS_KEPT_MAX = 65  # more than any entry may hold: enough to see that it is too long
+STEP_MAX = 1_000_000  # of what a request may claim
+TEXT_SIGNS_MAX = 4_096  # of one phrase
+DOCUMENT_SIGNS_MAX = 8_000  # of all phrases of a document: below 64 KB however they are escaped
+
+# How a platform may say that a call is over; anything else is "failed".
+END_STATUSES = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+
+# (text, language, private) -> where a recording of it can be fetched, None where there is none
+PromptUrl = Callable[[str, str, bool], str | None]
+
+
+class RawRequest(NamedTuple):
+    """A request as received. `url` is the public one, query and percent-encoding octet for octet;
+    header names are in lower case."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Refusal(NamedTuple):
+    """Why a request is not believed; `reason` is a label of a metric."""
+
+    reason: str
+
+
+class CallRequest(NamedTuple):
+    """One event of one call.
+
+    `key` names the request within its call: a request that comes again has the same key. `step`
+    and `nonce` are what the platform echoes of our last document, None and "" where it echoes
+    nothing. `event` is None where the platform tells what needs no reaction.
+    """
+
+    call_id: str
+    caller: str  # as sent
+    called: str  # as sent
+    event: Event | None
+    key: str
+    step: int | None = None
+    nonce: str = ""
+
+
+class Malformed(NamedTuple):
+    """Signed, and yet not to be understood."""
+
+    what: str
+
+
+class Document(NamedTuple):
+    content_type: str
+    body: bytes
+
+
+class RenderContext(NamedTuple):
+    """What a document needs beside its actions. `next_url` takes the caller's next keys, "" where
+    the call is not known; `operator_target` is a number or SIP address."""
+
+    step: int
+    next_url: str
+    operator_target: str | None
+    prompt_url: PromptUrl
+
+
+class Dialect(Protocol):
+    """All three are pure and never raise on anything that a request may hold."""
+
+    @property
+    def name(self) -> str:
+        """What settings and metrics call it."""
+
+    @property
+    def echoes_nonce(self) -> bool:
+        """Whether requests lack a timestamp, so that a nonce in the URL stands against replay."""
+
+    def verify(self, request: RawRequest, secrets: Sequence[str], now_s: int) -> Refusal | None:
+        """None where one of `secrets` signed the request. `now_s` in Unix seconds."""
+
+    def parse(self, request: RawRequest) -> CallRequest | Malformed:
+        """What a believed request says."""
+
+    def render(self, actions: Sequence[Shown], context: RenderContext) -> Document:
+        """The reply. No actions: nothing to do, yet a document."""
+
+
+def within_limits(text: str, left: int) -> str:
+    """A phrase cut to what a document still has room for."""
+    return text[: max(0, min(TEXT_SIGNS_MAX, left))]
+
+
+def sane_id(text: object) -> str:
+    """A platform's id of a call: printable ASCII of a sane length, else ""."""
+    if not isinstance(text, str) or not 0 < len(text) <= CALL_ID_SIGNS_MAX:
+        return ""
+    return text if all("!" <= sign <= "~" for sign in text) else ""
+
+
+def small_number(text: str, greatest: int) -> int | None:
+    """A count as digits, None where it is none or is above `greatest`."""
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        return None
+    number = int(text)
+    return number if number <= greatest else None

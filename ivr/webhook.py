@@ -1,0 +1,129 @@
+"""The HTTP edge of calls: requests of voice platforms, and the recordings they fetch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
+
+from aiohttp import web
+
+from ivr.actions import LANGUAGES
+from ivr.attendant import Attendant, CallCounters, missing_texts
+from ivr.dialects.contract import Dialect, PromptUrl, RawRequest, Refusal
+from ivr.open_calls import CALLS_MAX, IDLE_S, OpenCalls
+from ivr.prompts import Prompts, PromptsBusyError
+from ivr.speech import VoiceTexts
+from ivr.switch import CallDesk
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+_FOREVER = "public, max-age=31536000, immutable"
+_NEVER = "private, no-store"
+
+
+class Webhook(NamedTuple):
+    """`handle` takes POST on the table's path; `run` must be running beside it."""
+
+    handle: Handler
+    run: Callable[[], Awaitable[None]]
+    attendant: Attendant
+
+
+def make_webhook(
+    *,
+    link: str,
+    dialect: Dialect,
+    secrets: Sequence[str],
+    public_url: str,
+    desk: CallDesk,
+    voice: VoiceTexts,
+    prompt_url: PromptUrl,
+    numbers: Sequence[str],
+    operator_target: str | None,
+    now_us: Callable[[], int],
+    loop_time: Callable[[], float],
+    counters: CallCounters,
+    language: str = LANGUAGES[0],
+    calls_max: int = CALLS_MAX,
+    idle_s: float = IDLE_S,
+) -> Webhook:
+    """The webhook of one `[[ivr]]` table.
+
+    `public_url` is what the platform calls us by, without a path of ours: signatures are over it
+    and the path as received. Raises ValueError where texts or secrets are missing.
+    """
+    if missing := missing_texts(voice):
+        raise ValueError(f"[[ivr]] '{link}': config/voice/ lacks {', '.join(missing)}; write them")
+    if not secrets or not all(secrets):
+        raise ValueError(f"[[ivr]] '{link}': give a secret; an unsigned webhook is never believed")
+    attendant = Attendant(
+        link=link,
+        dialect=dialect,
+        secrets=tuple(secrets),
+        desk=desk,
+        voice=voice,
+        prompt_url=prompt_url,
+        numbers=numbers,
+        operator_target=operator_target,
+        now_us=now_us,
+        loop_time=loop_time,
+        counters=counters,
+        language=language,
+        calls=OpenCalls(calls_max=calls_max, idle_s=idle_s),
+    )
+    base = public_url.rstrip("/")
+
+    async def handle(request: web.Request) -> web.Response:
+        raw = RawRequest(
+            request.method,
+            base + request.raw_path,
+            {name.lower(): value for name, value in request.headers.items()},
+            await request.read(),
+        )
+        answer = await attendant.answer(raw)
+        if isinstance(answer, Refusal):
+            return _problem(403, "The signature is not valid", answer.reason)
+        return web.Response(
+            body=answer.body,
+            headers={
+                "Content-Type": f"{answer.content_type}; charset=utf-8",
+                "Cache-Control": "no-store",
+            },
+        )
+
+    return Webhook(handle, attendant.run, attendant)
+
+
+def make_prompt_handler(prompts: Prompts) -> Handler:
+    """Serves GET /prompts/{name}: only what one of our documents has named."""
+
+    async def handle(request: web.Request) -> web.Response:
+        try:
+            prompt = await prompts.fetch(request.match_info["name"])
+        except PromptsBusyError as busy:
+            answer = _problem(503, "Speech is being made for others", str(busy))
+            answer.headers["Retry-After"] = "1"
+            return answer
+        if prompt is None:
+            return _problem(404, "No such recording", "it was never offered, or is gone")
+        headers = {
+            "Content-Type": "audio/wav",
+            "Cache-Control": _NEVER if prompt.private else _FOREVER,
+        }
+        if not prompt.private:
+            headers["ETag"] = f'"{request.match_info["name"]}"'
+        return web.Response(body=prompt.wav, headers=headers)
+
+    return handle
+
+
+def _problem(status: int, title: str, detail: str) -> web.Response:
+    """RFC 9457."""
+    return web.Response(
+        status=status,
+        body=json.dumps(
+            {"type": "about:blank", "title": title, "status": status, "detail": detail}
+        ).encode(),
+        headers={"Content-Type": "application/problem+json", "Cache-Control": "no-store"},
+    )

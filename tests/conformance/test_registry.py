@@ -1,0 +1,187 @@
+"""The registry's file: made, opened, refused; and what it tells staff."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from lookup.feed_row import row_of
+from lookup.importing import import_bodies, import_tickets
+from lookup.registry import Registry
+from lookup.registry_sqlite import (
+    MIGRATIONS,
+    RegistryBusyError,
+    RegistryError,
+    RegistryMissingError,
+    open_reader,
+)
+from lookup.registry_write import Progress
+from lookup.source import SourceUnavailableError
+from lookup.status import Wanted
+from tests.support.feed import BODIES, appeal, hash_phone, write_bodies, write_feed
+
+AN_APPEAL = Wanted("750100000000431215", ("appeal",))
+
+
+async def made(path: Path) -> Path:
+    await (await Registry.open(path, create=True)).close()
+    return path
+
+
+async def refusal(path: Path, **more: bool) -> str:
+    with pytest.raises(RegistryError) as refused:
+        await Registry.open(path, **more)
+    assert str(path) in str(refused.value)
+    return str(refused.value)
+
+
+async def test_a_path_mistyped_does_not_become_an_empty_registry(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.db"
+    with pytest.raises(RegistryMissingError, match="jauap tickets import"):
+        await Registry.open(path)
+    assert not path.exists()
+
+
+async def test_a_new_registry_is_empty_and_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "a folder, 100%?#" / "tickets.db"
+    path.parent.mkdir()
+    registry = await Registry.open(path, create=True)
+    try:
+        assert await registry.find_many([AN_APPEAL]) == {}
+        assert (await registry.stats()).tickets == 0
+        for file in path.parent.iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    finally:
+        await registry.close()
+    assert path.exists()
+
+
+async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    assert "make the folder" in await refusal(tmp_path / "absent" / "tickets.db", create=True)
+
+
+async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.db"
+    path.write_bytes(b"kind,number,status\n" * 100)
+    assert "not a database" in await refusal(path, create=True)
+
+
+async def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    before = path.read_bytes()
+    assert "something else" in await refusal(path, create=True)
+    assert path.read_bytes() == before
+
+
+async def test_a_registry_of_a_newer_release_is_refused_by_its_migration(tmp_path: Path) -> None:
+    path = await made(tmp_path / "tickets.db")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "INSERT INTO _yoyo_migration (migration_hash, migration_id)"
+            " VALUES ('x', '9999_from_the_future')"
+        )
+    assert "9999_from_the_future" in await refusal(path)
+
+
+async def test_opening_again_changes_no_schema(tmp_path: Path) -> None:
+    path = await made(tmp_path / "tickets.db")
+    await made(path)
+    with closing(sqlite3.connect(path)) as connection:
+        applied = connection.execute("SELECT migration_id FROM _yoyo_migration").fetchall()
+    assert {row[0] for row in applied} == {file.stem for file in MIGRATIONS.glob("*.sql")}
+
+
+async def test_it_opens_while_an_import_writes_but_a_schema_change_waits(tmp_path: Path) -> None:
+    path = await made(tmp_path / "tickets.db")
+    first = await Registry.open(path)
+    try:
+        async with first.writer():
+            await (await Registry.open(path)).close()
+            with closing(sqlite3.connect(path)) as connection, connection:
+                connection.execute("DELETE FROM _yoyo_migration")
+            with pytest.raises(RegistryBusyError):
+                await Registry.open(path)
+    finally:
+        await first.close()
+
+
+async def test_a_reader_cannot_write(tmp_path: Path) -> None:
+    reader = await open_reader(await made(tmp_path / "tickets.db"))
+    try:
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            await reader.execute_fetchall("DELETE FROM ticket")
+    finally:
+        await reader.close()
+
+
+async def test_a_batch_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+    row = row_of(appeal(), hash_phone)
+    key = (row.ticket.number, row.ticket.kind)
+
+    def fail(_: int) -> Progress:
+        raise RuntimeError("half way")
+
+    registry = await Registry.open(tmp_path / "tickets.db", create=True)
+    try:
+        async with registry.writer() as writer:
+            with pytest.raises(RuntimeError, match="half way"):
+                await writer.store([row], {key: row.events}, fail)
+            assert await writer.kept([key]) == {}
+            await writer.store([row], {}, lambda new: Progress("f", "n", 0, 0, str(new)))
+            assert set(await writer.kept([key])) == {key}
+        stats = await registry.stats()
+        assert (stats.tickets, stats.events) == (1, 0)
+    finally:
+        await registry.close()
+
+
+async def test_a_registry_damaged_while_open_is_unavailable_not_empty(tmp_path: Path) -> None:
+    path = await made(tmp_path / "tickets.db")
+    registry = await Registry.open(path)
+    try:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DROP TABLE ticket")
+        with pytest.raises(SourceUnavailableError, match="no such table"):
+            await registry.find_many([AN_APPEAL])
+        assert not (await registry.health()).answering
+    finally:
+        await registry.close()
+
+
+async def test_it_goes_by_the_name_and_kinds_it_is_given(tmp_path: Path) -> None:
+    kinds = frozenset({"appeal"})
+    registry = await Registry.open(tmp_path / "t.db", name="aikyn", kinds=kinds, create=True)
+    try:
+        feed = write_feed(tmp_path / "feed.ndjson", appeal(source_system=None))
+        await import_tickets(registry, [feed], hash_phone=hash_phone)
+        answers = await registry.find_many([AN_APPEAL])
+        assert answers[AN_APPEAL][0].source == registry.name == "aikyn"
+        assert registry.kinds == kinds
+    finally:
+        await registry.close()
+
+
+async def test_staff_see_a_ticket_with_its_whole_path(tmp_path: Path) -> None:
+    registry = await Registry.open(tmp_path / "tickets.db", create=True)
+    try:
+        await import_bodies(registry, write_bodies(tmp_path / "bodies.json", *BODIES))
+        feed = write_feed(tmp_path / "feed.ndjson", appeal(), appeal(kind="fine"))
+        await import_tickets(registry, [feed], hash_phone=hash_phone)
+        tickets = await registry.show(AN_APPEAL.number)
+        assert await registry.show("1") == ()
+    finally:
+        await registry.close()
+    assert {ticket.record.kind for ticket in tickets} == {"appeal", "fine"}
+    ticket = tickets[0]
+    assert ticket.record.body is not None
+    assert (ticket.sensitivity, ticket.created_at) == ("personal", "2026-10-05T12:00:00+05:00")
+    assert [(step.seq, step.at, step.from_body, step.to_body) for step in ticket.events] == [
+        (1, "2026-10-05T12:00:00+05:00", None, "almaty-akimat"),
+        (2, "2026-10-20T12:00:00+05:00", "almaty-akimat", "tax-shymkent"),
+    ]
