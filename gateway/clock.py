@@ -23,6 +23,10 @@ class Clock:
         self._day_from_us = 0
         self._day_to_us = 0
 
+    def now(self) -> datetime:
+        """The present in Kazakhstan, aware."""
+        return datetime.fromtimestamp(self.now_us() // 1_000_000, KAZAKHSTAN)
+
     def day(self, at_us: int) -> int:
         """YYYYMMDD in Kazakhstan; the zone's history is that of the time zone database."""
         if not self._day_from_us <= at_us < self._day_to_us:

@@ -27,6 +27,8 @@ from gateway.store.journal import Journal
 from lookup.federation import Lookup
 from lookup.status import Status, TicketRecord, Unavailable, Wanted
 
+TIMELY_US = 2_000_000  # some SMSCs give up waiting for a response after so long
+
 log = structlog.get_logger()
 
 
@@ -95,6 +97,7 @@ class Desk:
         short_code: str,
         channel: str,
         text: str | None,
+        received_us: int | None = None,
         answerable: bool = True,
         joined: tuple[int, ...] = (),
         parts: int = 1,
@@ -108,8 +111,9 @@ class Desk:
         """
         poisoned = False
         if reading is None:
-            reading, poisoned = self._read(text)
-        now_us = self._clock.now_us()
+            reading, poisoned = self.read(text)
+        if received_us is None:
+            received_us = self._clock.now_us()
         question = Question(
             id=self._next_id(),
             link=link,
@@ -120,8 +124,8 @@ class Desk:
             msisdn=msisdn,
             short_code=short_code,
             channel=channel,
-            received_us=now_us,
-            day=self._clock.day(now_us),
+            received_us=received_us,
+            day=self._clock.day(received_us),
             intent=reading.intent,
             text=None if reading.intent in NEVER_STORED else text,
             parts=parts,
@@ -140,9 +144,9 @@ class Desk:
         statuses = await self.look_up(plans, self._budget_s)
         answers: list[Answer] = []
         for asking, plan, status in zip(batch, plans, statuses, strict=True):
-            turn = self._turn(asking, plan, status)
+            turn = self.turn(asking, plan, status)
             if turn is not None:
-                answers.append(self._answers.make(asking.question, turn, _state_after(turn)))
+                answers.append(self._answers.make(asking.question, turn, state_after(turn)))
         await self.commit([asking.question for asking in batch], answers)
         if len(answers) < len(batch):
             self._owing.set()
@@ -156,11 +160,11 @@ class Desk:
         await self._memories.load([asking.question.party])
         plan = self._plan(asking)
         (statuses,) = await self.look_up([plan], within_s)
-        turn = self._turn(asking, plan, statuses)
+        turn = self.turn(asking, plan, statuses)
         if turn is None:
             turn = self._rules.conversation.gave_up(plan, self._moment(asking.question))
         await self.commit(
-            [asking.question], [self._answers.make(asking.question, turn, _state_after(turn))]
+            [asking.question], [self._answers.make(asking.question, turn, state_after(turn))]
         )
         return statuses, turn
 
@@ -189,6 +193,13 @@ class Desk:
 
     async def commit(self, questions: Sequence[Question], answers: Sequence[Answer]) -> None:
         """Write down, then let the replies go. Raises StoreUnavailableError: nothing is written."""
+        # A response as late as this may find nobody waiting: the SMSC delivers again although it
+        # reads it. Without a session the fingerprint stays doubtful for its longer term.
+        late_us = self._clock.now_us() - TIMELY_US
+        questions = [
+            question if question.received_us > late_us else question._replace(session=0)
+            for question in questions
+        ]
         try:
             duplicates = await self._journal.take(questions, answers)
         except BaseException:
@@ -219,7 +230,7 @@ class Desk:
         memory = self._memories.get(question.party)
         return self._rules.conversation.plan(asking.reading, memory, question.received_us)
 
-    def _turn(self, asking: Asking, plan: Plan, statuses: Sequence[Status]) -> Turn | None:
+    def turn(self, asking: Asking, plan: Plan, statuses: Sequence[Status]) -> Turn | None:
         """The pure core's answer. Should it fail on this text, the question is parked and the
         stream goes on: one poisonous message must not stop a link."""
         if asking.poisoned:
@@ -239,7 +250,7 @@ class Desk:
         self._counters.park(1)
         return Turn(Result.PARKED, plan.language, (), plan.memory)
 
-    def _read(self, text: str | None) -> tuple[Reading, bool]:
+    def read(self, text: str | None) -> tuple[Reading, bool]:
         """(reading, whether our own code failed on this text)."""
         try:
             return self._rules.read(text), False
@@ -275,5 +286,6 @@ class Desk:
         self._memories.forget([a.subscriber.party for a in answers if a.subscriber])
 
 
-def _state_after(turn: Turn) -> QuestionState:
+def state_after(turn: Turn) -> QuestionState:
+    """What becomes of a question with this answer."""
     return QuestionState.PARKED if turn.result is Result.PARKED else QuestionState.ANSWERED

@@ -31,6 +31,8 @@ BATCHES_OPEN_MAX = 4  # batches between lookup and commit at one time
 
 log = structlog.get_logger()
 
+Arrival = tuple[Delivery, int]  # and when it came, UTC microseconds
+
 
 class LinkFacts(Protocol):
     """What the intake must know of a link."""
@@ -68,14 +70,15 @@ class Intake:
         self._links = links
         self._clock = clock
         self._counters = counters
-        self._questions: deque[Delivery] = deque()
-        self._parts: deque[Delivery] = deque()
-        self._receipts: deque[Delivery] = deque()
+        self._questions: deque[Arrival] = deque()
+        self._parts: deque[Arrival] = deque()
+        self._receipts: deque[Arrival] = deque()
         self._confirmed: dict[int, int] = {}
         self._question_wake = asyncio.Event()
         self._side_wake = asyncio.Event()
         self._open_batches = asyncio.Semaphore(BATCHES_OPEN_MAX)
         self._batches_open = 0
+        self._being_answered: set[str] = set()  # subscribers with a question in an open batch
         self._closed = False
 
     # -- smpp.owner.Owner
@@ -91,7 +94,7 @@ class Intake:
         if self._closed or len(queue) >= QUEUE_MAX:
             self._refuse((delivery,))
             return
-        queue.append(delivery)
+        queue.append((delivery, self._clock.now_us()))
         wake.set()
 
     def on_submit_result(self, link: str, result: SubmitResult) -> None:
@@ -117,12 +120,13 @@ class Intake:
             while True:
                 await self._question_wake.wait()
                 await self._open_batches.acquire()
+                self._question_wake.clear()
                 batch = self._take_batch()
-                if not self._questions:
-                    self._question_wake.clear()
                 if batch:
                     self._batches_open += 1
                     batches.create_task(self._serve(batch))
+                    if self._questions:  # more than a batch takes
+                        self._question_wake.set()
                 else:
                     self._open_batches.release()
 
@@ -148,25 +152,26 @@ class Intake:
     # -- inside
 
     def _take_batch(self) -> list[tuple[Delivery, Asking]]:
-        """The oldest questions, at most one a subscriber: the next one of the same subscriber
-        must see what this one changes."""
+        """The oldest questions, at most one a subscriber in all open batches: the next one of the
+        same subscriber must see what this one changes, and be answered after it."""
         batch: list[tuple[Delivery, Asking]] = []
-        parties: set[str] = set()
-        later: list[Delivery] = []
+        parties = self._being_answered
+        later: list[Arrival] = []
         queue = self._questions
         while queue and len(batch) < BATCH_MAX and len(later) < BATCH_MAX:
-            delivery = queue.popleft()
+            arrival = queue.popleft()
+            delivery, received_us = arrival
             message = delivery.message
             assert isinstance(message, Inbound)
             if message.source in parties:
-                later.append(delivery)
+                later.append(arrival)
                 continue
             parties.add(message.source)
-            batch.append((delivery, self._asking(delivery, message)))
+            batch.append((delivery, self._asking(delivery, message, received_us)))
         queue.extendleft(reversed(later))
         return batch
 
-    def _asking(self, delivery: Delivery, message: Inbound) -> Asking:
+    def _asking(self, delivery: Delivery, message: Inbound, received_us: int) -> Asking:
         link = self._links[delivery.link]
         return self._desk.asking(
             link=delivery.link,
@@ -177,6 +182,7 @@ class Intake:
             short_code=message.destination,
             channel="sms",
             text=message.text,
+            received_us=received_us,
             answerable=message.answerable,
         )
 
@@ -189,8 +195,11 @@ class Intake:
             for delivery, asking in batch:
                 delivery.respond(0, asking.question.id)
         finally:
+            self._being_answered.difference_update(asking.question.msisdn for _, asking in batch)
             self._batches_open -= 1
             self._open_batches.release()
+            if self._questions:
+                self._question_wake.set()
 
     def _refuse(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
@@ -199,8 +208,11 @@ class Intake:
 
     async def _take_receipts(self) -> None:
         while self._receipts:
-            batch = [self._receipts.popleft() for _ in range(min(len(self._receipts), BATCH_MAX))]
-            rows = [_receipt_row(delivery, self._clock.now_us()) for delivery in batch]
+            arrivals = [
+                self._receipts.popleft() for _ in range(min(len(self._receipts), BATCH_MAX))
+            ]
+            rows = [_receipt_row(delivery, at_us) for delivery, at_us in arrivals]
+            batch = [delivery for delivery, _ in arrivals]
             try:
                 joined = await self._journal.receipts(rows)
             except StoreUnavailableError:
@@ -216,7 +228,7 @@ class Intake:
             try:
                 complete = await self._long.store(batch)
             except StoreUnavailableError:
-                self._refuse(batch)
+                self._refuse([delivery for delivery, _ in batch])
             else:
                 await self._long.serve(complete)
 
@@ -229,7 +241,7 @@ class Intake:
                 return  # the fingerprints stay doubtful: a redelivery is still recognised
 
 
-def _receipt_row(delivery: Delivery, now_us: int) -> ReceiptSeen:
+def _receipt_row(delivery: Delivery, at_us: int) -> ReceiptSeen:
     receipt = delivery.message
     assert isinstance(receipt, Receipt)
     state, charge = deciding.after_receipt(receipt.state)
@@ -242,5 +254,5 @@ def _receipt_row(delivery: Delivery, now_us: int) -> ReceiptSeen:
         stat=receipt.stat,
         error=receipt.error,
         charge=charge,
-        at_us=now_us,
+        at_us=at_us,
     )

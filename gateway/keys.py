@@ -28,6 +28,7 @@ class Keys:
         self._owner = blake2b(key=key(b"owner"), digest_size=_DIGEST_OCTETS)
         self._fingerprint = blake2b(key=key(b"fingerprint"), digest_size=_DIGEST_OCTETS)
         self._log = blake2b(key=key(b"log"), digest_size=6)
+        self.prompts = key(b"prompts")  # names of spoken answers
 
     def party(self, msisdn: str) -> str:
         """The subscriber as the ledger knows him."""

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from datetime import date
 
+from gateway.clock import Clock, day_date
 from gateway.core.delivery import Policy
 from gateway.core.results import Result
 from gateway.core.tariff import Tariffs, Trigger
@@ -20,10 +21,10 @@ from smpp.owner import Owner
 def make_port(
     link: LinkSettings,
     tariffs: Tariffs,
-    today: date,
     owner: Owner,
     next_session: Callable[[], int],
     jitter: Callable[[], float],
+    clock: Clock,
 ) -> SmsPort:
     """One [[link]] ready to run. Raises SettingsError."""
     profile = load_profile(link.profile)
@@ -46,6 +47,7 @@ def make_port(
         owner,
         next_session=next_session,
         jitter=jitter,
+        wall_clock=clock.now,
         password=secret(f"[[link]] '{link.name}'", link.password_env, link.password_file),
     )
     return SmsPort(
@@ -53,7 +55,7 @@ def make_port(
         operator=operator,
         link=live,
         profile=profile,
-        policy=_policy(profile, tariffs, operator, today),
+        policy=_policy(profile, tariffs, operator, day_date(clock.day(clock.now_us()))),
         receipts=link.receipts,
     )
 

@@ -56,14 +56,17 @@ class LongQuestions:
         self._clock = clock
         self._next_id = next_id
 
-    async def store(self, batch: Sequence[Delivery]) -> Sequence[tuple[StoredPart, ...]]:
-        """Store parts, then acknowledge them; returns the sets that are complete now.
+    async def store(
+        self, batch: Sequence[tuple[Delivery, int]]
+    ) -> Sequence[tuple[StoredPart, ...]]:
+        """Store parts (with their times of arrival), then acknowledge them; returns the sets that
+        are complete now.
 
         Raises StoreUnavailableError: nothing is stored or acknowledged.
         """
-        rows = [self._row(delivery) for delivery in batch]
+        rows = [self._row(delivery, received_us) for delivery, received_us in batch]
         complete = await self._journal.part(rows)
-        for delivery, row in zip(batch, rows, strict=True):
+        for (delivery, _), row in zip(batch, rows, strict=True):
             delivery.respond(0, row.id)
         return complete
 
@@ -100,7 +103,7 @@ class LongQuestions:
                 log.warning("parts_not_swept", reason="the store is away")
             await asyncio.sleep(min(SWEEP_S, wait_s))
 
-    def _row(self, delivery: Delivery) -> StoredPart:
+    def _row(self, delivery: Delivery, received_us: int) -> StoredPart:
         message = delivery.message
         assert isinstance(message, Inbound)
         part = message.part
@@ -114,7 +117,7 @@ class LongQuestions:
             party=self._keys.party(message.source),
             msisdn=message.source,
             short_code=message.destination,
-            received_us=self._clock.now_us(),
+            received_us=received_us,
             data_coding=message.data_coding,
             octets=message.octets,
             reference=part.reference,

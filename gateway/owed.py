@@ -14,7 +14,7 @@ import structlog
 from gateway.answers import AnswerRows
 from gateway.core.conversation import Plan
 from gateway.core.records import Answer, Owed, Question, QuestionState
-from gateway.desk import Desk
+from gateway.desk import Asking, Desk, state_after
 from gateway.memories import Memories
 from gateway.rules import Rules
 from gateway.settings import LookupSettings
@@ -46,7 +46,7 @@ class OwedAnswers:
         self._desk = desk
         self._rows = answers
         self._memories = memories
-        self._read = rules.read
+        self._may_answer = rules.may_answer
         self._conversation = rules.conversation
         self._now_us = now_us
         self._deadline_s = settings.source_deadline_ms / 1_000
@@ -81,19 +81,20 @@ class OwedAnswers:
 
     async def _answer(self, page: Sequence[Owed]) -> int:
         await self._memories.load([owed.question.party for owed in page])
-        plans = [self._plan(owed.question) for owed in page]
+        askings = [self._asking(owed.question) for owed in page]
+        plans = [self._plan(asking) for asking in askings]
         statuses = await self._desk.look_up(plans, self._deadline_s)
         left = 0
         done: set[str] = set()
         answers: list[Answer] = []
-        for owed, plan, status in zip(page, plans, statuses, strict=True):
+        for owed, asking, plan, status in zip(page, askings, plans, statuses, strict=True):
             question = owed.question
             if question.party in done:  # the next sweep sees what this answer changes
                 left += 1
                 continue
             moment = self._desk.moment(question.operator, question.msisdn, question.channel)
-            turn = self._conversation.turn(plan, status, moment)
-            state = QuestionState.ANSWERED
+            turn = self._desk.turn(asking, plan, status)
+            state = QuestionState.ANSWERED if turn is None else state_after(turn)
             if turn is None:
                 age_us = self._now_us() - question.received_us
                 if age_us >= self._give_up_us:
@@ -116,8 +117,15 @@ class OwedAnswers:
             log.info("owed_answered", count=len(answers), left=left)
         return left
 
-    def _plan(self, question: Question) -> Plan:
-        reading = self._read(question.text)
+    def _asking(self, question: Question) -> Asking:
+        """Read again: what is stored is the text alone, and it may have been handed back because
+        reading it failed."""
+        reading, poisoned = self._desk.read(question.text)
+        answerable = question.channel != "sms" or self._may_answer(question.msisdn)
+        return Asking(question, reading, answerable, poisoned)
+
+    def _plan(self, asking: Asking) -> Plan:
+        question = asking.question
         return self._conversation.plan(
-            reading, self._memories.get(question.party), question.received_us
+            asking.reading, self._memories.get(question.party), question.received_us
         )

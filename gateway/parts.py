@@ -74,7 +74,7 @@ async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncEx
     jitter = random.Random().random  # noqa: S311  spreads rebinds, protects nothing
     today = day_date(clock.day(clock.now_us()))
     ports = {
-        link.name: make_port(link, rules.tariffs, today, owner, next_id, jitter)
+        link.name: make_port(link, rules.tariffs, owner, next_id, jitter, clock)
         for link in settings.link
     }
     outbox = Outbox(journal, list(ports.values()), clock.now_us, metrics)
@@ -103,14 +103,18 @@ async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncEx
         desk=desk, memories=memories, rules=rules, keys=keys,
         deadline_ms=settings.lookup.call_deadline_ms,
     )  # fmt: skip
-    webhooks = make_webhooks(settings, calls, rules, clock, metrics)
+    webhooks = make_webhooks(settings, calls, rules, keys, clock, metrics)
     front = Front(
         desk=desk, journal=journal, links=list(ports.values()), sources=sources, metrics=metrics,
         read=rules.read, deadline_ms=settings.lookup.call_deadline_ms, next_visit=next_id,
         loop_time=loop.time,
     )  # fmt: skip
     site = make_site(
-        front, _page_facts(settings, rules, today), webhooks.routes, settings.http.body_size_max
+        front,
+        _page_facts(settings, rules, today),
+        webhooks.routes,
+        webhooks.pages,
+        settings.http.body_size_max,
     )
     return Parts(
         rules, metrics, clock, journal, lookup, ports, outbox, intake, owed, webhooks, front, site
@@ -148,7 +152,11 @@ async def _open_journal(settings: Settings, clock: Clock, held: AsyncExitStack) 
     log.info("store_opened", library=health.library, schema=health.schema)
     if health.warning:
         log.warning("store_library", warning=health.warning)
-    if unknown := await journal.recover(clock.now_us()):
+    try:
+        unknown = await journal.recover(clock.now_us())
+    except StoreOpenError as problem:
+        raise SettingsError(str(problem)) from problem
+    if unknown:
         log.warning("replies_of_unknown_fate", count=unknown)
     return journal
 

@@ -65,7 +65,7 @@ class SourceSettings(Section, frozen=True, kw_only=True):
 
 class IvrSettings(Section, frozen=True, kw_only=True):
     name: str
-    dialect: Literal["twiml", "json"]
+    dialect: Literal["twiml", "twiml-sha256", "json"]
     path: str
     secret_env: str | None = None
     secret_file: str | None = None

@@ -7,11 +7,9 @@ the apology where anything of ours fails.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -23,40 +21,28 @@ from ivr.actions import (
     CallEnded,
     CallStarted,
     Consult,
-    Phrase,
+    HangUp,
     RememberLanguage,
-    Say,
-    Shown,
     TransferResult,
 )
 from ivr.callers import called_of, caller_of
-from ivr.dialects.contract import (
-    CallRequest,
-    Dialect,
-    Document,
-    Malformed,
-    PromptUrl,
-    RawRequest,
-    Refusal,
-    RenderContext,
-)
-from ivr.dialogue import broken, new_call, step
-from ivr.dialogue_state import TEXTS_NEEDED, CallState, Phase
+from ivr.dialects.contract import CallRequest, Dialect, Document, Malformed, RawRequest, Refusal
+from ivr.dialogue import broken, step
+from ivr.dialogue_state import STEPS_MAX, CallState, Phase, new_call
+from ivr.documents import Documents
 from ivr.open_calls import OpenCall, OpenCalls
-from ivr.speech import VoiceTexts, phrase
 from ivr.switch import CallDesk, CallEnd, CallQuestion
 
 STEP_DEADLINE_S = 4.0  # the least patient platforms give up at 5 s
 REAP_EVERY_S = 15.0
-NONCE_SIGNS = 16
-LOCAL_TIME = timedelta(hours=5)  # Kazakhstan: which year callers live in
+REQUESTS_MAX = 2 * STEPS_MAX  # answered in one call; what comes after gets the last document again
 
 log = structlog.get_logger()
 
 
 class CallCounters(Protocol):
-    """What is counted. Outcomes: started, step, repeated, transferred, ended, told, malformed, full,
-    late, failed, reaped."""
+    """What is counted. Outcomes: started, step, repeated, transferred, ended, told, malformed,
+    full, late, failed, reaped. Reasons: missing, malformed, stale, mismatch."""
 
     def call_step(self, dialect: str, outcome: str) -> None: ...
     def signature_failed(self, dialect: str, reason: str) -> None: ...
@@ -66,20 +52,18 @@ class CallCounters(Protocol):
 class Attendant:
     """One `[[ivr]]` table at work.
 
-    `secrets` are all that may sign, the first one ours for nonces. `voice` needs the texts of
-    TEXTS_NEEDED in three languages: check with `missing_texts` before. `now_us` is Unix time in
-    microseconds, `loop_time` the loop's clock in seconds. `language` is spoken to callers who have
-    chosen none.
+    `secrets` are all that may sign. `numbers` are what the table is called by. `now_us` is Unix
+    time in microseconds, `loop_time` the loop's clock in seconds. `language` is spoken to callers
+    who have chosen none.
     """
 
     link: str
     dialect: Dialect
     secrets: Sequence[str]
     desk: CallDesk
-    voice: VoiceTexts
-    prompt_url: PromptUrl
+    documents: Documents
     numbers: Sequence[str]
-    operator_target: str | None
+    operator: bool
     now_us: Callable[[], int]
     loop_time: Callable[[], float]
     counters: CallCounters
@@ -94,21 +78,11 @@ class Attendant:
         if refusal is not None:
             self.counters.signature_failed(self.dialect.name, refusal.reason)
             return refusal
-        told = self.dialect.parse(request)
-        if isinstance(told, Malformed):
-            log.warning("call_step_malformed", link=self.link, what=told.what)
-            return self._apology("malformed")
-        url = request.url.partition("?")[0].partition("#")[0]
-        if isinstance(told.event, CallEnded):
-            return await self._end(told, told.event)
-        if told.event is None:
-            self._count("told")
-            return self.dialect.render((), self._context(None, url))
-        call = self._call(told)
-        if call is None:
-            log.warning("call_table_full", link=self.link)
-            return self._apology("full")
-        return await self._next(call, told, url)
+        try:
+            return await self._believed(request)
+        except Exception:  # a fault of ours outside any call: told here, once, with its trace
+            log.exception("call_request_failed", link=self.link)
+            return self._apology("failed")
 
     async def run(self) -> None:
         """Close, for ever, the calls whose end no platform reported."""
@@ -120,28 +94,47 @@ class Attendant:
         """One round of `run`."""
         for call in self.calls.forgotten(self.loop_time()):
             async with call.lock:
-                await self._close(call, "reaped", None)
+                await self._tell_end(call, "reaped", None)
                 # Told or not: a desk that fails must not keep the table full.
                 self.calls.close(call, self.loop_time())
             self._count("reaped")
 
-    # -- a step
+    async def _believed(self, request: RawRequest) -> Document:
+        told = self.dialect.parse(request)
+        if isinstance(told, Malformed):
+            log.warning("call_step_malformed", link=self.link, what=told.what)
+            return self._apology("malformed")
+        if told.event is None:
+            self._count("told")
+            return self.documents.of_no_call()
+        call = self._call(told)
+        if isinstance(told.event, CallEnded):
+            await self._end(call, told.event)
+            return self.documents.of_no_call()
+        if call is None:
+            return self._apology("full")
+        return await self._next(call, told, request.url.partition("?")[0].partition("#")[0])
 
     def _call(self, told: CallRequest) -> OpenCall | None:
+        """The call, opened if it is not known; None where there is no room for it."""
         now_s = self.loop_time()
         call = self.calls.find(told.call_id, now_s)
         if call is not None:
             return call
-        state = new_call(self.language, operator=bool(self.operator_target), step=told.step or 0)
         call = OpenCall(
             call_id=told.call_id,
             caller=caller_of(told.caller),
             called=called_of(told.called, self.numbers),
             started_us=self.now_us(),
-            state=state,
+            state=new_call(self.language, operator=self.operator, step=told.step or 0),
             touched_s=now_s,
         )
-        return call if self.calls.add(call) else None
+        if self.calls.add(call):
+            return call
+        log.warning("call_table_full", link=self.link, open=len(self.calls))
+        return None
+
+    # -- a step
 
     async def _next(self, call: OpenCall, told: CallRequest, url: str) -> Document:
         try:
@@ -158,11 +151,11 @@ class Attendant:
     async def _step(self, call: OpenCall, told: CallRequest, url: str) -> Document:
         if call.closed or told.event is None or self._is_repeated(call, told):
             self._count("repeated")
-            return call.document or self.dialect.render(*self._farewell(url))
-        event = told.event
-        outcome = "step"
+            return call.document or self.documents.of_no_call((HangUp(),))
+        event, outcome = told.event, "step"
         if isinstance(event, TransferResult):
             outcome = "transferred"
+            call.transferred |= event.connected
         elif call.state.phase is Phase.NEW:
             outcome = "started"
             known = await self.desk.language_of(call.caller) if call.caller else None
@@ -175,11 +168,11 @@ class Attendant:
                     await self.desk.choose_language(call.caller, action.language)
             elif isinstance(action, Consult):
                 answer = await self.desk.ask(self._question(call, state, action))
-                state, told_then = step(state, Answered(answer))
-                shown += told_then
+                state, then = step(state, Answered(answer))
+                shown += then
             else:
                 shown.append(action)
-        document = self.dialect.render(self._spoken(shown), self._context(call, url, state.step))
+        document = self.documents.of_call(call, shown, url, state.step)
         call.state, call.document = state, document
         call.keys.add(told.key)
         self._count(outcome)
@@ -187,12 +180,12 @@ class Attendant:
 
     def _is_repeated(self, call: OpenCall, told: CallRequest) -> bool:
         """Whether this request, or a later one, has had its answer already."""
-        if told.key in call.keys:
+        if told.key in call.keys or len(call.keys) >= REQUESTS_MAX:
             return True
         if told.step is None or call.state.phase is Phase.NEW:
             return False
         if self.dialect.echoes_nonce:
-            expected = self._nonce(call, told.step).encode()
+            expected = self.documents.nonce(call, told.step).encode()
             if not hmac.compare_digest(expected, told.nonce.encode("utf-8", "replace")):
                 return True
         return told.step != call.state.step
@@ -210,86 +203,7 @@ class Attendant:
             language=action.language,
         )
 
-    # -- the end of a call
-
-    async def _end(self, told: CallRequest, event: CallEnded) -> Document:
-        """Once a call, whichever report of it comes first."""
-        document = self.dialect.render((), self._context(None, ""))
-        call = self._call(told)
-        if call is None:
-            self._count("full")
-            return document
-        try:
-            async with asyncio.timeout(self.step_deadline_s):
-                async with call.lock:
-                    if call.closed:
-                        self._count("repeated")
-                    elif await self._close(call, event.status, event.seconds):
-                        self.calls.close(call, self.loop_time())
-                        self._count("ended")
-        except TimeoutError:
-            log.warning("call_end_late", link=self.link, call_id=call.call_id)
-            self._count("late")
-        return document
-
-    async def _close(self, call: OpenCall, outcome: str, seconds: int | None) -> bool:
-        """Tell the gateway; False where it could not be told."""
-        ended_us = self.now_us()
-        started_us = call.started_us
-        if call.state.phase is Phase.NEW and seconds is not None:  # begun before a restart
-            started_us = ended_us - seconds * 1_000_000
-        if outcome == "completed" and call.transferred:
-            outcome = "transferred"
-        end = CallEnd(
-            self.link,
-            call.call_id,
-            call.caller,
-            call.called,
-            started_us,
-            ended_us,
-            seconds,
-            outcome,
-        )
-        try:
-            await self.desk.ended(end)
-        except Exception:  # a report must not fail the webhook, nor stop the reaper
-            log.exception("call_end_failed", link=self.link, call_id=call.call_id)
-            self._count("failed")
-            return False
-        return True
-
-    # -- documents
-
-    def _context(self, call: OpenCall | None, url: str, at: int = 0) -> RenderContext:
-        next_url = ""
-        if call is not None:
-            next_url = f"{url}?step={at}"
-            if self.dialect.echoes_nonce:
-                next_url += f"&nonce={self._nonce(call, at)}"
-        return RenderContext(at, next_url, self.operator_target, self.prompt_url)
-
-    def _nonce(self, call: OpenCall, at: int) -> str:
-        """Not to be guessed, and another one when the same call id comes up again."""
-        about = f"{self.link}\n{call.call_id}\n{call.started_us}\n{at}".encode()
-        return hmac.new(self.secrets[0].encode(), about, hashlib.sha256).hexdigest()[:NONCE_SIGNS]
-
-    def _spoken(self, actions: Sequence[Action]) -> list[Shown]:
-        year = (datetime.fromtimestamp(self.now_us() / 1_000_000, UTC) + LOCAL_TIME).year
-        shown: list[Shown] = []
-        for action in actions:
-            if isinstance(action, Say):
-                shown.append(phrase(action, self.voice, year))
-            elif not isinstance(action, Consult | RememberLanguage):
-                shown.append(action)
-        return shown
-
-    def _farewell(self, url: str) -> tuple[list[Shown], RenderContext]:
-        """For a call that is over and yet asks on."""
-        _, actions = step(
-            new_call(self.language, operator=False)._replace(phase=Phase.DONE),
-            TransferResult(connected=True),
-        )
-        return self._spoken(actions), self._context(None, url)
+    # -- failures
 
     def _broken(self, call: OpenCall, told: CallRequest, url: str, outcome: str) -> Document:
         self._count(outcome)
@@ -297,29 +211,60 @@ class Attendant:
         if told.step is None or told.step == state.step:
             state = state._replace(step=state.step + 1)
         call.state, actions = broken(state)
-        context = self._context(call, url, call.state.step)
-        call.document = self.dialect.render(self._spoken(actions), context)
+        call.document = self.documents.of_call(call, actions, url, call.state.step)
         call.keys.add(told.key)
         return call.document
 
     def _apology(self, outcome: str) -> Document:
         """For a request that belongs to no call we can keep."""
         self._count(outcome)
-        _, actions = broken(new_call(self.language, operator=bool(self.operator_target)))
-        return self.dialect.render(self._spoken(actions), self._context(None, ""))
+        _, actions = broken(new_call(self.language, operator=self.operator))
+        return self.documents.of_no_call(actions)
+
+    # -- the end of a call
+
+    async def _end(self, call: OpenCall | None, event: CallEnded) -> None:
+        """Once a call, whichever report of it comes first."""
+        if call is None:
+            self._count("full")
+            return
+        try:
+            async with asyncio.timeout(self.step_deadline_s):
+                async with call.lock:
+                    if call.closed:
+                        self._count("repeated")
+                    elif await self._tell_end(call, event.status, event.seconds):
+                        self.calls.close(call, self.loop_time())
+                        self._count("ended")
+        except TimeoutError:
+            log.warning("call_end_late", link=self.link, call_id=call.call_id)
+            self._count("late")
+
+    async def _tell_end(self, call: OpenCall, outcome: str, seconds: int | None) -> bool:
+        """False where the gateway could not be told."""
+        ended_us = self.now_us()
+        started_us = call.started_us
+        if call.state.phase is Phase.NEW and seconds is not None:  # begun before a restart
+            started_us = ended_us - seconds * 1_000_000
+        handed_over = call.transferred or call.state.phase is Phase.TRANSFERRING
+        end = CallEnd(
+            link=self.link,
+            call_id=call.call_id,
+            caller=call.caller,
+            called=call.called,
+            started_us=started_us,
+            ended_us=ended_us,
+            seconds=seconds,
+            outcome="transferred" if outcome == "completed" and handed_over else outcome,
+        )
+        try:
+            async with asyncio.timeout(self.step_deadline_s):
+                await self.desk.ended(end)
+        except Exception:  # a report must not fail the webhook, nor stop the reaper
+            log.exception("call_end_failed", link=self.link, call_id=call.call_id)
+            self._count("failed")
+            return False
+        return True
 
     def _count(self, outcome: str) -> None:
         self.counters.call_step(self.dialect.name, outcome)
-
-
-def missing_texts(voice: VoiceTexts) -> list[str]:
-    """The fixed texts that `voice` lacks, as "id (language)": no call can be answered without."""
-    return [
-        f"{text_id} ({language})"
-        for text_id in TEXTS_NEEDED
-        for language in LANGUAGES
-        if not voice.get(text_id, {}).get(language)
-    ]
-
-
-__all__ = ["Attendant", "CallCounters", "Phrase", "missing_texts"]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 RAW_SIGNS_MAX = 128  # of what a platform sends
 SHORT_DIGITS_MAX = 6  # a caller so short is a service or an extension, never a subscriber
 DIGITS_MAX = 15  # E.164
+DIGITS_NATIONAL = 11  # with 7 or 8 before
 
 # Kazakh numbers of country code 7 begin with 6 or 7; written with 8, +7, 007 or nothing before.
 _KAZAKH = re.compile(r"(?:7|8|007)?([67][0-9]{9})")
@@ -45,8 +46,12 @@ def caller_of(raw: str) -> str:
 def called_of(raw: str, numbers: Sequence[str]) -> str:
     """The number called, as `numbers` has it where it is one of them, else in its own digits."""
     digits = _dialled(raw)
-    own = caller_of(raw) or digits
     for number in numbers:
-        if number == digits or (caller_of(number) or _dialled(number)) == own:
+        if digits == number or (digits and _national(digits) == _national(_dialled(number))):
             return number
     return digits[:DIGITS_MAX]
+
+
+def _national(digits: str) -> str:
+    """Eleven digits behind the trunk prefix 8 and behind the country code 7 are one number."""
+    return "7" + digits[1:] if len(digits) == DIGITS_NATIONAL and digits[0] == "8" else digits

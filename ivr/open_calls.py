@@ -16,8 +16,8 @@ CLOSED_KEPT_S = 300.0  # a late step or a second end report still meets its call
 
 @dataclass(slots=True)
 class OpenCall:
-    """One call. Whoever changes it holds `lock`; `keys` are the requests already answered, at most
-    one a step of the dialogue; `document` is what the last of them got."""
+    """One call. Whoever changes it holds `lock`; `keys` are the requests already answered,
+    bounded by whoever adds to them; `document` is what the last of them got."""
 
     call_id: str
     caller: str

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, NamedTuple
 
 from aiohttp import web
 
 from ivr.actions import LANGUAGES
-from ivr.attendant import Attendant, CallCounters, missing_texts
+from ivr.attendant import STEP_DEADLINE_S, Attendant, CallCounters
 from ivr.dialects.contract import Dialect, PromptUrl, RawRequest, Refusal
+from ivr.documents import Documents, missing_texts
 from ivr.open_calls import CALLS_MAX, IDLE_S, OpenCalls
 from ivr.prompts import Prompts, PromptsBusyError
 from ivr.speech import VoiceTexts
@@ -26,7 +27,7 @@ class Webhook(NamedTuple):
     """`handle` takes POST on the table's path; `run` must be running beside it."""
 
     handle: Handler
-    run: Callable[[], Awaitable[None]]
+    run: Callable[[], Coroutine[Any, Any, None]]
     attendant: Attendant
 
 
@@ -47,6 +48,7 @@ def make_webhook(
     language: str = LANGUAGES[0],
     calls_max: int = CALLS_MAX,
     idle_s: float = IDLE_S,
+    step_deadline_s: float = STEP_DEADLINE_S,
 ) -> Webhook:
     """The webhook of one `[[ivr]]` table.
 
@@ -62,18 +64,28 @@ def make_webhook(
         dialect=dialect,
         secrets=tuple(secrets),
         desk=desk,
-        voice=voice,
-        prompt_url=prompt_url,
-        numbers=numbers,
-        operator_target=operator_target,
+        documents=Documents(
+            link=link,
+            dialect=dialect,
+            nonce_secret=secrets[0],
+            voice=voice,
+            prompt_url=prompt_url,
+            operator_target=operator_target,
+            now_us=now_us,
+        ),
+        numbers=tuple(numbers),
+        operator=bool(operator_target),
         now_us=now_us,
         loop_time=loop_time,
         counters=counters,
         language=language,
+        step_deadline_s=step_deadline_s,
         calls=OpenCalls(calls_max=calls_max, idle_s=idle_s),
     )
-    base = public_url.rstrip("/")
+    return Webhook(_handler(attendant, public_url.rstrip("/")), attendant.run, attendant)
 
+
+def _handler(attendant: Attendant, base: str) -> Handler:
     async def handle(request: web.Request) -> web.Response:
         raw = RawRequest(
             request.method,
@@ -92,7 +104,7 @@ def make_webhook(
             },
         )
 
-    return Webhook(handle, attendant.run, attendant)
+    return handle
 
 
 def make_prompt_handler(prompts: Prompts) -> Handler:

@@ -81,9 +81,7 @@ class Bind:
             self.session.drain(drain_s)
 
     def tell(self, state: BindState, detail: str) -> None:
-        """Once for each change; the log has it too."""
-        if state is self._state:
-            return
+        """The next state, to the owner and to the log."""
         self._state = state
         number = 0 if self.session is None else self.session.number
         level = _log.warning if state in (BindState.WAITING, BindState.REFUSED) else _log.info

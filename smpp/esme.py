@@ -79,7 +79,6 @@ class Link:
         self._turn: asyncio.Handle | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._refusals = Refusals(profile)
-        self._stopping = False
         self._running = False
         self._done = asyncio.Event()
         for warning in library.bind_warnings(settings.system_id, password):
@@ -99,8 +98,6 @@ class Link:
     @property
     def room(self) -> int:
         """Submits to take now: free window slots, within what the rate allows in 100 ms."""
-        if self._stopping:
-            return 0
         free = sum(session.room for session in self._senders)
         if free == 0:
             return 0
@@ -125,7 +122,7 @@ class Link:
                 session.submit(submit, now_s)
                 return
         full = len(self._waiting) >= self._waiting_max
-        if full or self._stopping or not self._senders or now_s < self._held_until_s:
+        if full or not self._senders or now_s < self._held_until_s:
             self._loop.call_soon(self._guarded, lambda: self._unsent(submit))
         else:
             self._waiting.append(submit)
@@ -133,8 +130,6 @@ class Link:
 
     async def run(self) -> None:
         """Keep the binds up until `stop`. An exception of the owner's comes out of here."""
-        if self._stopping:
-            return
         self._running = True
         try:
             async with asyncio.TaskGroup() as group:
@@ -151,8 +146,6 @@ class Link:
 
     async def stop(self, drain_s: float = 30.0) -> None:
         """Take nothing more, wait so long for what is open, unbind. Returns when `run` has."""
-        self._stopping = True
-        self._return_waiting()
         for bind in self._binds:
             bind.stop(drain_s)
         if self._running:
@@ -227,7 +220,8 @@ class Link:
             self._pause(status, now_s)
 
     def _pause(self, status: int, now_s: float) -> None:
-        """The operator refuses how we are set up: more of the same would only cost trust."""
+        """The operator refuses how we are set up: more of the same would only cost trust. The
+        pause ends by itself, told by `on_room`."""
         pause_s = self.settings.limits.configuration_pause_s
         self._held_until_s = now_s + pause_s
         self._pacing.pause(now_s, pause_s)
@@ -237,7 +231,7 @@ class Link:
             f"{library.status_name(status)}: paused for {pause_s:.3g} s, check the profile"
         )
         _log.error("link_paused", link=self.settings.name, detail=detail)
-        self._owner.on_bind(BindEvent(self.settings.name, 0, BindState.BOUND, detail, 0))
+        self._owner.on_bind(BindEvent(self.settings.name, 0, BindState.PAUSED, detail, 0))
 
     # what waits for its turn
 

@@ -89,3 +89,4 @@ class BindState(StrEnum):
     WAITING = "waiting"  # backing off
     REFUSED = "refused"  # credentials refused: long back-off, alarm
     STOPPED = "stopped"
+    PAUSED = "paused"  # still bound, sends nothing for a while: the operator refuses our set-up

@@ -21,7 +21,13 @@ DOORS = {
     "aiosmpplib": {"smpp/library.py"},
     "aiosqlite": {"gateway/store/sqlite*.py", "lookup/registry*.py", "lookup/importing*.py"},
     "yoyo": {"gateway/store/*.py", "lookup/*.py"},
-    "aiohttp": {"gateway/app.py", "gateway/web/*.py", "gateway/commands/*.py", "ivr/webhook.py"},
+    "aiohttp": {
+        "gateway/app.py",
+        "gateway/parts.py",
+        "gateway/web/*.py",
+        "gateway/commands/*.py",
+        "ivr/webhook.py",
+    },
     "prometheus_client": {"gateway/metrics.py"},
     "jinja2": {"gateway/web/*.py"},
     "click": {"gateway/cli.py", "gateway/commands/*.py"},
@@ -32,7 +38,7 @@ PURE = (
     "gateway/core/*.py",
     "smpp/{messages,pdu,tlv,submit,septets,text,udh,reassembly,addresses,receipts,inbound,operators,status}.py",
     "smpp/{window,pacing,timers,backoff}.py",
-    "ivr/{dialogue,speech,actions}.py",
+    "ivr/{actions,calendar,callers,dialogue,dialogue_state,numerals,resample,speech,switch}.py",
     "ivr/dialects/*.py",
     "lookup/{status,source,cache,merge,feed,feed_fields,feed_row,bodies,vocabulary,breaker}.py",
 )

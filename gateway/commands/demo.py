@@ -19,7 +19,7 @@ import click
 import msgspec
 
 from gateway import app, config, logs
-from gateway.clock import Clock, fixed
+from gateway.clock import KAZAKHSTAN, Clock, fixed
 from gateway.commands.demo_call import play_call
 from gateway.commands.demo_print import Printer
 from gateway.core.records import Chain, ReplyState
@@ -28,7 +28,8 @@ from gateway.parts import Parts
 from gateway.settings import Settings, load
 from lookup.importing import import_bodies, import_tickets
 from lookup.registry import Registry
-from smpp.simulator import Smsc
+from smpp.simulator import ReceiptForm, ReceiptPolicy, Smsc
+from smpp.simulator.mo import Mo
 from smpp.simulator.serve import terminal_lines
 
 SECRET = "demo-pw"
@@ -57,9 +58,12 @@ async def _demo() -> None:
     printer = Printer(click.echo)
     async with _stage(script) as stage:
         seen: set[int] = set()
+        sent: dict[tuple[str, str], Mo] = {}
         for text in script["text"]:
-            await _play(stage, text, printer, seen)
-        printer.call(script["call"], await play_call(stage.http, script["call"], SECRET))
+            await _play(stage, text, printer, seen, sent)
+        public_url = load(config.folder() / "demo.toml").http.public_url
+        heard = await play_call(stage.http, public_url, script["call"], SECRET)
+        printer.call(script["call"], heard)
         chains = await _chains(stage)
         printer.call_entry(next(chain for chain in chains if chain.channel == "ivr"))
         printer.totals(chains)
@@ -67,23 +71,29 @@ async def _demo() -> None:
             await _take_lines(stage, printer, seen)
 
 
-async def _play(stage: Stage, text: dict[str, Any], printer: Printer, seen: set[int]) -> None:
+async def _play(
+    stage: Stage,
+    text: dict[str, Any],
+    printer: Printer,
+    seen: set[int],
+    sent: dict[tuple[str, str], Mo],
+) -> None:
     smsc = stage.operators[text["operator"]]
     printer.question(text)
+    same = (text["from"], text["says"])
     if text.get("again"):
-        before = len(await _chains(stage))
-        first = next(
-            t for t in config.table("demo/script.toml")["text"] if t["says"] == text["says"]
-        )
-        mo = smsc.compose(first["from"], first["says"])
-        result = await smsc.redeliver(mo)
-        same = len(await _chains(stage)) == before
-        printer.again(result.status == 0, same)
+        before = await _chains(stage)
+        result = await smsc.redeliver(sent[same])
+        after = await _chains(stage)
+        entries = sum(len(chain.entries) for chain in after)
+        unchanged = entries == sum(len(chain.entries) for chain in before)
+        printer.again(result.ok, unchanged and len(after) == len(before))
         return
-    result = await smsc.send_mo(text["from"], text["says"])
+    result = await smsc.send_mo(*same)
+    sent[same] = result.mo
     mt = await smsc.next_mt(text["from"], WAIT_S)
     chain = await _settled(stage, seen)
-    printer.answered(text, result.attempts, chain)
+    printer.answered(result.attempts, chain)
     printer.reply(mt, chain)
 
 
@@ -135,7 +145,16 @@ async def _stage(script: dict[str, Any]) -> AsyncIterator[Stage]:
         operators: dict[str, Smsc] = {}
         base = load(config.folder() / "demo.toml")
         for link in base.link:
-            smsc = Smsc(password=SECRET, short_code=link.short_codes[0], wall=lambda: _wall(now_us))
+            ways = script["operator"][link.name]
+            smsc = Smsc(
+                password=SECRET,
+                short_code=link.short_codes[0],
+                ids=ways["ids"],
+                form=ways["form"],
+                dc0=ways["dc0"],
+                receipts=ReceiptPolicy(form=ReceiptForm(ways["receipts"])),
+                wall=lambda: _wall(now_us),
+            )
             operators[link.name] = await held.enter_async_context(smsc)
         settings = _settings(base, folder, operators)
         keys = read_key_file(folder / "jauap.key", create=True)
@@ -188,4 +207,4 @@ async def _import(settings: Settings, keys: Keys) -> None:
 
 
 def _wall(now_us: Callable[[], int]) -> datetime:
-    return datetime.fromtimestamp(now_us() // 1_000_000).astimezone()
+    return datetime.fromtimestamp(now_us() // 1_000_000, KAZAKHSTAN)

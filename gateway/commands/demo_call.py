@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
 import aiohttp
@@ -15,8 +15,13 @@ import aiohttp
 CALL_ID = "CA" + "0" * 31 + "1"
 
 
-async def play_call(http: str, script: Mapping[str, Any], token: str) -> list[tuple[str, str]]:
-    """The call of the script as (keys pressed, what is heard) pairs."""
+async def play_call(
+    http: str, public_url: str, script: Mapping[str, Any], token: str
+) -> list[tuple[str, str]]:
+    """The call of the script as (keys pressed, what is heard) pairs.
+
+    Steps are posted to `http` and signed for `public_url`, as behind a TLS proxy.
+    """
     heard: list[tuple[str, str]] = []
     fields = {
         "CallSid": CALL_ID,
@@ -25,29 +30,31 @@ async def play_call(http: str, script: Mapping[str, Any], token: str) -> list[tu
         "CallStatus": "ringing",
         "Direction": "inbound",
     }
-    url = f"{http}/ivr/1414"
+    url = f"{public_url}/ivr/1414"
     keys = ["", *script["keys"]]
     async with aiohttp.ClientSession() as session:
         for key in keys:
             if key:
                 fields |= {"CallStatus": "in-progress", "Digits": key.rstrip("#")}
-            document = await _post(session, url, fields, token)
+            document = await _post(session, http, url, fields, token)
             heard.append((key, _words(document)))
             gather = document.find("Gather")
             if gather is None:
                 break
-            url = urljoin(http, gather.get("action", url))
-        await _post(session, f"{http}/ivr/1414", fields | {"CallStatus": "completed"}, token)
+            url = urljoin(public_url, gather.get("action", url))
+        ended = fields | {"CallStatus": "completed"}
+        await _post(session, http, f"{public_url}/ivr/1414", ended, token)
     return heard
 
 
 async def _post(
-    session: aiohttp.ClientSession, url: str, fields: Mapping[str, str], token: str
+    session: aiohttp.ClientSession, http: str, url: str, fields: Mapping[str, str], token: str
 ) -> ElementTree.Element:
     signed = url + "".join(key + fields[key] for key in sorted(fields))
     signature = base64.b64encode(hmac.digest(token.encode(), signed.encode(), hashlib.sha1))
     headers = {"X-Twilio-Signature": signature.decode()}
-    async with session.post(url, data=dict(fields), headers=headers) as response:
+    path = urlsplit(url)._replace(scheme="", netloc="").geturl()
+    async with session.post(http + path, data=dict(fields), headers=headers) as response:
         response.raise_for_status()
         return ElementTree.fromstring(await response.text())  # noqa: S314  our own document
 

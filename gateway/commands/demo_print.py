@@ -24,7 +24,7 @@ class Printer:
             self._echo(f"# {about}")
         self._echo(f'MO  {phone(text["from"])} -> 1012 ({text["operator"]})  "{text["says"]}"')
 
-    def answered(self, text: dict[str, Any], parts: int, chain: Chain) -> None:
+    def answered(self, parts: int, chain: Chain) -> None:
         segments = f"{parts} segments · " if parts > 1 else ""
         self._echo(
             f"{INDENT}{segments}{chain.result} · {chain.language} · {entries(chain.entries)}"

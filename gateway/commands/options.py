@@ -21,14 +21,14 @@ def settings_option(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "-c",
         "--config",
-        "path",
+        "settings_path",  # not "path": commands have arguments of that name
         type=click.Path(path_type=Path),
         envvar="JAUAP_CONFIG",
         help="Settings file (TOML).",
     )
     @wraps(command)
-    def with_settings(path: Path | None, **rest: Any) -> None:
-        command(settings=load(path), **rest)
+    def with_settings(settings_path: Path | None, **rest: Any) -> None:
+        command(settings=load(settings_path), **rest)
 
     return with_settings
 

@@ -81,7 +81,7 @@ def _filled(text: str, spans: Sequence[tuple[int, int]]) -> str:
     """`text` with what stands in `spans` (in order, apart) made unreadable; as long as before."""
     if not spans:
         return text
-    pieces = []
+    pieces: list[str] = []
     at = 0
     for start, end in spans:
         pieces += (text[at:start], _ASIDE_FILL * (end - start))

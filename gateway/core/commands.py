@@ -19,7 +19,7 @@ FEW_WORDS_MAX = 3
 class Said(NamedTuple):
     """What the words of a text come to. `at` is the offset of the command."""
 
-    count: int  # of words, a phrase being one
+    length: int  # in words, a phrase being one
     unknown: int  # words without a role
     signs: int  # values of Sign
     thanks: bool
@@ -39,7 +39,7 @@ class Said(NamedTuple):
 
     @property
     def few(self) -> bool:
-        return self.count <= FEW_WORDS_MAX
+        return self.length <= FEW_WORDS_MAX
 
     def acts(self, number_at: int | None) -> bool:
         """Whether the command is meant. `number_at`: offset of the first ticket number."""

@@ -117,15 +117,15 @@ def _of_numbers(said: Said, found: Found) -> Intent:
 
 def _of_words(folded: str, marked: Marked, said: Said, found: Found, rules: Rules) -> Intent:
     """What a text without a ticket number asks."""
-    first = _personal(found) or _command(said, found)
+    first = _personal(found) or _command(marked, said, found)
     if first is not None:
         return first
-    if not said.count and not found.digits and not marked.aside:
+    if not said.length and not found.digits and not marked.aside:
         return _of_signs(folded)
     if found.lone in _CHOICES and said.alone:
         return Intent.CHOICE
     if marked.own_tail:
-        return Intent.HELP  # a copy of our own reply: what it says is not the person's word
+        return Intent.HELP
     if _is_scam(marked, said, found, rules):
         return Intent.SCAM
     return _bad_number(found) or _of_sentence(marked, said, found)
@@ -144,7 +144,9 @@ def _bad_number(found: Found) -> Intent | None:
     return Intent.BAD_LENGTH if found.digits_got else None
 
 
-def _command(said: Said, found: Found) -> Intent | None:
+def _command(marked: Marked, said: Said, found: Found) -> Intent | None:
+    if marked.own_tail and not said.alone:
+        return None  # a copy of our own reply: what it says is not the person's word
     command = said.command
     if command is not None and said.acts(None):
         intent = Intent(command.value)
@@ -187,8 +189,8 @@ def _of_sentence(marked: Marked, said: Said, found: Found) -> Intent:
         return Intent.NO_SLIP
     if said.thanks and said.alone:
         return Intent.THANKS
-    if said.count >= LONG_TEXT_WORDS_MIN or (
-        said.shows(Sign.COMPLAINT.value) and said.count >= COMPLAINT_WORDS_MIN
+    if said.length >= LONG_TEXT_WORDS_MIN or (
+        said.shows(Sign.COMPLAINT.value) and said.length >= COMPLAINT_WORDS_MIN
     ):
         return Intent.WRONG_PLACE
     if said.few and (marked.aside or found.digits >= MALFORMED_DIGITS_MIN):

@@ -62,8 +62,7 @@ class Cleaning:
 
     async def clean(self, connection: aiosqlite.Connection, now_us: int) -> int:
         """Returns the rows removed or erased."""
-        removed = await _change(connection, "purge_sessions")
-        removed += await _change(
+        removed = await _change(
             connection,
             "purge_orphans",
             {"rows": PURGE_ROWS, "orphan_us": ORPHAN_US, "now_us": now_us},
@@ -79,7 +78,7 @@ class Cleaning:
                 removed += found
                 if found or ended:
                     break
-        return removed
+        return removed + await _change(connection, "purge_sessions")
 
     async def _fingerprints(
         self, connection: aiosqlite.Connection, now_us: int

@@ -62,9 +62,13 @@ class PageFacts(NamedTuple):
 
 
 def make_site(
-    front: Front, facts: PageFacts, webhooks: Sequence[tuple[str, Handler]], body_size_max: int
+    front: Front,
+    facts: PageFacts,
+    webhooks: Sequence[tuple[str, Handler]],
+    pages: Sequence[tuple[str, Handler]],
+    body_size_max: int,
 ) -> web.Application:
-    """The aiohttp application; `webhooks` are (path, handler) pairs taking POST."""
+    """The aiohttp application; `webhooks` are (path, handler) pairs for POST, `pages` for GET."""
     site = web.Application(middlewares=[_problems], client_max_size=body_size_max)
     page = _Page(front, facts)
     site.router.add_get("/", page.form)
@@ -72,6 +76,8 @@ def make_site(
     site.router.add_static("/static", HERE / "static")
     for path, handler in webhooks:
         site.router.add_post(path, handler)
+    for path, handler in pages:
+        site.router.add_get(path, handler)
 
     async def live(_: web.Request) -> web.Response:
         ok = front.live()

@@ -45,7 +45,8 @@ class _Asked:
 class Load:
     """A closed loop of `window` open questions, or an open loop of `rate_per_s`; latency counts
     from when a question was due. It ends after `count` questions or `seconds`, once each is
-    answered or `drain_s` have passed, and `linger_s` later, to see second replies.
+    answered or `drain_s` have passed, and `linger_s` later, to see second replies. It also ends
+    when the SMSC's backlog is full for `drain_s`, because nobody binds.
 
     Questions are `numbers` in order, over and over. A reply has to show the last `tail` characters
     of its question. An unanswered question is given up after `reply_timeout_s`; a reply that
@@ -84,8 +85,10 @@ class Load:
         self._numbers = numbers
         self._window = window
         self._rate = rate_per_s
-        self._count = count
-        self._seconds = seconds
+        # An open loop asks all that is due, however late this process gets to it.
+        in_time = round(seconds * rate_per_s) if seconds is not None and rate_per_s else count
+        self._count = min(count, in_time)
+        self._seconds = None if rate_per_s else seconds
         self._msisdn_from = msisdn_from
         self._tail = tail
         self._reply_timeout_s = reply_timeout_s
@@ -99,6 +102,7 @@ class Load:
         self._epoch_s = 0.0
         self._began = self._last_reply = 0.0
         self._asking = False
+        self._blocked_at: float | None = None  # since when the SMSC's backlog is full
         self._drain_until: float | None = None
         self._linger_until: float | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -181,6 +185,7 @@ class Load:
         if self._asking and (
             len(self.questions) >= self._count
             or (self._seconds is not None and now - self._began >= self._seconds)
+            or (self._blocked_at is not None and now - self._blocked_at >= self._drain_s)
         ):
             self._asking = False
         return self._asking
@@ -194,7 +199,10 @@ class Load:
         owner = _Asked(self, question)
         mo = self._smsc.compose(msisdn, text)
         if not self._smsc.deliver(Delivery(mo.bodies[0], owner, command=mo.command)):
+            if self._blocked_at is None:
+                self._blocked_at = self._loop.time()
             return False
+        self._blocked_at = None
         self.questions.append(question)
         self._open[msisdn] = question
         self._unsettled += 1

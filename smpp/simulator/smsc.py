@@ -82,37 +82,23 @@ class Smsc:
         self._inbox = Inbox(self._dc0, self.counters, inbox_max)
         clock = wall or (lambda: SOME_DAY)
         self._intake = Intake(
-            now=lambda: asyncio.get_running_loop().time(),
-            faults=self._faults,
-            counters=self.counters,
-            deliveries=self._deliveries,
-            inbox=self._inbox,
-            policy=receipts,
-            ids=IdForm(ids),
-            first_id=int(clock().timestamp()) * 1000,
-            short_codes=frozenset((short_code, *other_codes)),
-            dc0=self._dc0,
-            wall=clock,
-            chance=chance,
-            arrived=self._arrived,
-        )
+            now=lambda: asyncio.get_running_loop().time(), faults=self._faults,
+            counters=self.counters, deliveries=self._deliveries, inbox=self._inbox,
+            policy=receipts, ids=IdForm(ids), first_id=int(clock().timestamp()) * 1000,
+            short_codes=frozenset((short_code, *other_codes)), dc0=self._dc0, wall=clock,
+            chance=chance, arrived=self._arrived,
+        )  # fmt: skip
         self._signals = Signals()
         self._listeners: list[Callable[[Mt], None]] = []
         self._sent = 0
-        self._listener = Listener(
-            host=host,
-            port=port,
-            system_id=system_id,
-            password=password,
-            tls=tls,
-            timers=LinkTimers(
-                window, bind_timeout_s, enquire_link_s, retry.response_timeout_s, interface_version
-            ),
-            faults=self._faults,
-            counters=self.counters,
-            deliveries=self._deliveries,
-            submit=self._intake.submit,
+        timers = LinkTimers(
+            window, bind_timeout_s, enquire_link_s, retry.response_timeout_s, interface_version
         )
+        self._listener = Listener(
+            host=host, port=port, system_id=system_id, password=password, tls=tls, timers=timers,
+            faults=self._faults, counters=self.counters, deliveries=self._deliveries,
+            submit=self._intake.submit,
+        )  # fmt: skip
 
     async def __aenter__(self) -> Self:
         await self.start()

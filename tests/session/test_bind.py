@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 
 import pytest
 
@@ -239,22 +240,24 @@ async def test_row_b12_enquire_link_is_answered_while_the_store_stalls() -> None
 
 
 async def test_row_b13_enquire_link_comes_after_silence_of_the_operators_interval_only() -> None:
-    interval_s = 0.08
+    interval_s = 0.2
     async with line(quick(enquire_link_timer_s=interval_s)) as both:
         clock = asyncio.get_running_loop().time
-        for _ in range(3):
+        asked = 0
+        while asked < 3:
             for number in range(5):  # traffic: silence begins anew with each
+                sent_s = clock()
                 both.wire.send(deliver_sm(number, b"1"))
                 await both.wire.expect(DELIVER_SM_RESP, 0, number)
-                last_s = clock()
-            asked = await both.wire.expect(ENQUIRE_LINK)
-            assert clock() - last_s >= 0.9 * interval_s
-            both.wire.send(pdu(ENQUIRE_LINK | RESPONSE, asked.sequence))
+            found = await both.wire.expect(ENQUIRE_LINK)
+            assert clock() - sent_s >= 0.9 * interval_s
+            asked += 1
+            both.wire.send(pdu(ENQUIRE_LINK | RESPONSE, found.sequence))
         assert both.link.bound
 
 
 async def test_row_b14_without_an_enquire_link_response_other_pdus_show_life() -> None:
-    async with line(quick(enquire_link_timer_s=0.05)) as both:
+    async with line(quick(enquire_link_timer_s=0.15)) as both:
         for number in range(3):
             await both.wire.expect(ENQUIRE_LINK)
             both.wire.send(deliver_sm(number, b"1"))
@@ -342,6 +345,12 @@ async def test_row_b16_a_link_that_waits_or_connects_stops_at_once() -> None:
         await wire.read()
         await both.link.stop()
         assert both.owner.states[-1] is BindState.STOPPED
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    async with line(accept=False, tls=tls) as both:
+        await both.smsc.accept()  # a plain listener: the TLS handshake waits for its answer
+        async with asyncio.timeout(SLOW.connect_s / 2):
+            await both.link.stop()
+        assert both.owner.states[-1] is BindState.STOPPED
 
 
 @pytest.mark.parametrize("end", ["close", "reset"])
@@ -362,6 +371,15 @@ async def test_row_b17_fin_or_rst_makes_open_submits_lost_and_we_bind_again(end:
         both.submit(3)
         assert read_submit(await wire.read()).text == b"answer"
         assert both.smsc.connections == 2
+
+
+async def test_row_b17_a_cancelled_link_cuts_its_connection() -> None:
+    async with line() as both:
+        both.submit(1)
+        await both.wire.expect_submit()
+        both.running.cancel()
+        assert await both.wire.at_end() == b""
+        assert (await both.owner.ended())[0].end is SubmitEnd.LOST
 
 
 async def test_row_b17_an_answer_given_after_the_end_goes_nowhere() -> None:

@@ -102,7 +102,7 @@ async def test_row_c6_a_nack_of_a_submit_is_its_answer_and_never_ok(status: int,
 
 
 async def test_row_c6_a_nack_of_our_enquire_link_shows_life() -> None:
-    async with line(quick(enquire_link_timer_s=0.05)) as both:
+    async with line(quick(enquire_link_timer_s=0.15)) as both:
         asked = await both.wire.expect(ENQUIRE_LINK)
         both.wire.send(pdu(GENERIC_NACK, asked.sequence, status=0x03))
         assert await both.wire.all_before_now() == []

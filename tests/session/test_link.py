@@ -10,7 +10,7 @@ from smpp import deliveries
 from smpp.links import SessionLimits
 from smpp.messages import BindState, Inbound, SubmitEnd, SubmitResult
 from smpp.owner import Delivery
-from tests.support.line import SOON, Recorder, line, submitted
+from tests.support.line import SOON, Line, Recorder, line, submitted
 from tests.support.peer import DELIVER_SM, RESPONSE, deliver_sm
 
 DELIVER_SM_RESP = DELIVER_SM | RESPONSE
@@ -26,11 +26,24 @@ async def test_ten_refusals_of_our_configuration_in_a_row_pause_the_link_and_tel
         assert both.link.room == 0
         event = both.owner.events[-1]
         assert (event.state, event.detail.split(":")[0]) == (
-            BindState.BOUND,
+            BindState.PAUSED,
             "10 submits in a row refused with ESME_RINVSRCADR",
         )
         both.submit(11)
         assert (await both.owner.ended(11))[-1].end is SubmitEnd.UNSENT
+
+
+async def test_a_paused_link_goes_on_by_itself() -> None:
+    limits = SessionLimits(backoff=SOON, configuration_pause_s=0.05)
+    async with line(limits=limits, window=20) as both:
+        for sent in await submitted(both, *range(1, 11)):
+            both.wire.answer_submit(sent, status=0x0A)
+        await both.owner.reached(BindState.PAUSED)
+        rooms = both.owner.rooms
+        await both.owner.until(lambda: both.owner.rooms > rooms and both.link.room > 0)
+        (sent,) = await submitted(both, 11)
+        both.wire.answer_submit(sent)
+        assert (await both.owner.ended(11))[-1].status == 0
 
 
 async def test_a_success_between_refusals_begins_the_count_anew() -> None:
@@ -135,3 +148,27 @@ async def test_a_message_on_which_a_decoder_fails_is_refused_for_now_and_the_lin
         await both.wire.expect(DELIVER_SM_RESP, 0x64, 1)
         await both.wire.expect(DELIVER_SM_RESP, 0, 2)
         assert both.link.stats.undecodable == 1
+
+
+async def test_what_waits_is_not_overtaken_by_what_comes_later() -> None:
+    class Prompt(Recorder):
+        """Submits the next as soon as it hears of a result."""
+
+        line: Line
+
+        def on_submit_result(self, link: str, result: SubmitResult) -> None:
+            super().on_submit_result(link, result)
+            if len(self.results) == 1:
+                self.line.submit(4, b"4")
+
+    owner = Prompt()
+    async with line(owner=owner, window=1) as both:
+        owner.line = both
+        for number in (1, 2, 3):
+            both.submit(number, b"%d" % number)
+        order = []
+        for _ in range(4):
+            sent, fields = await both.wire.expect_submit()
+            order.append(fields.text)
+            both.wire.answer_submit(sent)
+        assert order == [b"1", b"2", b"3", b"4"]

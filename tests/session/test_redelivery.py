@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from smpp.links import SessionLimits
 from smpp.messages import BindState
 from tests.support.line import SOON, Recorder, line, quick
-from tests.support.peer import DELIVER_SM, ENQUIRE_LINK, RESPONSE, deliver_sm, pdu, tlv
+from tests.support.peer import DELIVER_SM, ENQUIRE_LINK, RESPONSE, WAIT_S, deliver_sm, pdu, tlv
 
 DELIVER_SM_RESP = DELIVER_SM | RESPONSE
 RX_T_APPN, RMSGQFUL = 0x64, 0x14
@@ -128,16 +130,17 @@ async def test_a_response_is_confirmed_by_the_answer_to_a_submit_written_after_i
 
 
 async def test_without_submits_an_enquire_link_confirms_and_comes_though_messages_flow() -> None:
-    async with line(quick(enquire_link_timer_s=0.05)) as both:
+    async with line(quick(enquire_link_timer_s=0.2)) as both:
         number = 0
-        while not both.owner.confirmed:
-            number += 1
-            both.wire.send(deliver_sm(number, b"1"))
-            found = await both.wire.read()
-            while found.command == ENQUIRE_LINK:
-                both.wire.send(pdu(ENQUIRE_LINK | RESPONSE, found.sequence))
+        async with asyncio.timeout(WAIT_S / 2):
+            while not both.owner.confirmed:
+                number += 1
+                both.wire.send(deliver_sm(number, b"1"))
                 found = await both.wire.read()
-            assert (found.command, found.sequence) == (DELIVER_SM_RESP, number)
+                while found.command == ENQUIRE_LINK:
+                    both.wire.send(pdu(ENQUIRE_LINK | RESPONSE, found.sequence))
+                    found = await both.wire.read()
+                assert (found.command, found.sequence) == (DELIVER_SM_RESP, number)
         ((session, through), *_) = both.owner.confirmed
         assert session == both.owner.deliveries[0].session
         assert 1 <= through <= number

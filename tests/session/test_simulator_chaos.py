@@ -352,6 +352,13 @@ async def test_who_is_dropped_before_a_slow_bind_is_not_bound() -> None:
             smsc.drop()
         with pytest.raises(TimeoutError):
             await smsc.bound(timeout_s=0.06)
+        smsc.chaos = Chaos()
+        async with RawEsme(smsc.port) as esme, asyncio.TaskGroup() as group:
+            await esme.bind()
+            for _ in range(2):  # the dead one takes no turns
+                asking = group.create_task(smsc.send_mo(ME, NUMBER))
+                esme.answer(await esme.read())
+                assert (await asking).ok
 
 
 async def test_a_flood_of_enquire_links_comes_at_its_rate() -> None:

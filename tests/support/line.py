@@ -114,6 +114,7 @@ class Line:
     link: Link
     owner: Recorder
     smsc: Smsc
+    running: asyncio.Task[None]
     wires: list[Wire] = field(default_factory=list)
 
     @property
@@ -168,14 +169,13 @@ async def line(
             password=password,
             wall_clock=wall_clock,
         )
-        both = Line(link, recorder, smsc)
         async with asyncio.TaskGroup() as group:
-            running = group.create_task(link.run())
+            both = Line(link, recorder, smsc, group.create_task(link.run()))
             if accept:
                 both.wires.append(await smsc.accept_bound())
                 await recorder.reached(BindState.BOUND)
             yield both
-            running.cancel()
+            both.running.cancel()
 
 
 async def submitted(both: Line, *reply_ids: int) -> list[Pdu]:

@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,11 +22,13 @@ import aiohttp
 from gateway.keys import read_key_file
 from lookup.importing import import_bodies, import_tickets
 from lookup.registry import Registry
+from tests.support.tickets import ticket
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"
 JAUAP = (str(Path(sys.executable).parent / "jauap"),)
 SECRET = "s3cret"
-ANY_DAYS = ("--from", "20000101", "--to", "29991231")
+
+FAR = "2099-12-31"  # due then: whatever the day of the test is, nothing is overdue
 
 START_S = 20.0  # until ready; how long it really takes is what `start` returns
 STOP_S = 40.0  # above the service's own limit of 30 s
@@ -64,6 +66,28 @@ class Books(NamedTuple):
     questions: list[dict[str, Any]]
     replies: list[dict[str, Any]]
     trailer: dict[str, Any]
+
+
+async def until(true: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    """Wait for what announces itself to nobody, such as a count. Raises TimeoutError."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(timeout_s):
+        while not true():
+            look: asyncio.Future[None] = loop.create_future()
+            timer = loop.call_later(LOOK_S, look.set_result, None)
+            try:
+                await look
+            finally:
+                timer.cancel()
+
+
+def write_open_tickets(path: Path, start: int, count: int) -> Path:
+    """Appeals under review whose answer does not change with the day of the test."""
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(start, start + count):
+            row = ticket(number) | {"status": "in_review", "due_on": FAR, "forward_count": 0}
+            file.write(json.dumps(row) + "\n")
+    return path
 
 
 def toml(table: dict[str, Any]) -> str:
@@ -226,11 +250,14 @@ class Service:
 
     async def get(self, path: str) -> tuple[int, str]:
         """Status and text of an HTTP GET."""
-        async with (
-            aiohttp.ClientSession() as session,
-            session.get(self.http + path) as response,
-        ):
-            return response.status, await response.text()
+        try:
+            async with (
+                aiohttp.ClientSession() as session,
+                session.get(self.http + path) as response,
+            ):
+                return response.status, await response.text()
+        except aiohttp.ClientError as problem:
+            raise AssertionError(f"{path}: {problem}:\n{self.written[-4000:]}") from problem
 
     async def readiness(self, status: int, timeout_s: float = 10.0) -> dict[str, Any]:
         """Wait until /health/ready answers with that status; its body."""

@@ -96,7 +96,7 @@ BEGIN
 
     INSERT INTO charge_in (reply_id, state, charge, at_us)
     SELECT NEW.reply_id, NEW.state, NEW.charge, NEW.at_us
-    WHERE NEW.reply_id IS NOT NULL AND NEW.state IS NOT NULL AND NEW.charge IS NOT NULL;
+    WHERE NEW.reply_id IS NOT NULL AND NEW.charge IS NOT NULL;
 END;
 
 -- A charge that settles with a reply: one entry a question, by its key. It is voided only when no

@@ -78,7 +78,7 @@ def test_a_language_is_named_first_or_alone(text: str, language: str) -> None:
 
 def test_the_words_are_weighed_together() -> None:
     words = said("спасибо, но ссылка и код все")
-    assert (words.count, words.unknown, words.thanks, words.every) == (6, 4, True, True)
+    assert (words.length, words.unknown, words.thanks, words.every) == (6, 4, True, True)
     assert words.shows(Sign.SCAM.value)
     assert not words.shows(Sign.SCAM.value | Sign.CALL.value)
     assert not words.alone

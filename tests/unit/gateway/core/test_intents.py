@@ -294,6 +294,7 @@ def test_a_language_word_inside_a_sentence_chooses_nothing() -> None:
         ("You have won a car", Intent.SCAM),
         ("вы выиграли приз", Intent.SCAM),
         ("қоңырау шалды 1414", Intent.SCAM),
+        ("қоңырау шалыңыз 1414", Intent.MALFORMED),
         ("звонили с 8 701 123 45 67", Intent.SCAM),
         ("звонил сосед", Intent.HELP),
         ("вчера звонили из 5 квартиры", Intent.HELP),
@@ -305,6 +306,8 @@ def test_a_language_word_inside_a_sentence_chooses_nothing() -> None:
         ("жауап бермеді", Intent.HELP),
         ("хочу подать жалобу на акимат", Intent.WRONG_PLACE),
         ("у нас во дворе не горит свет уже две недели", Intent.WRONG_PLACE),
+        ("у нас во дворе не горит свет уже", Intent.WRONG_PLACE),
+        ("у нас во дворе не горит свет", Intent.HELP),
         ("жалоба на соседей шумят", Intent.WRONG_PLACE),
         ("статус моего обращения какой", Intent.HELP),
         ("подал вчера жалобу", Intent.HELP),
@@ -348,12 +351,18 @@ def test_words_without_a_number_are_classed(text: str, expected: Intent) -> None
         "*5678: refused 15.12.26, Akimat. Reply DISAGREE to object",
         "*5678: we will text you changes (15 KZT/SMS). STOP to end",
         "*5678: мы не просим коды",
+        "Не согласны с ответом по *5678? Подтвердите: ДА",
         "Fwd: *5678: отказано 15.12.26, Акимат. Не согласны: ЖАЛОБА",
     ],
 )
 def test_a_forwarded_reply_of_ours_is_no_command(text: str) -> None:
     found = read(text, rules())
     assert (found.intent, found.asked) == (Intent.HELP, ())
+
+
+def test_a_command_beside_a_tail_of_ours_counts_alone() -> None:
+    assert intent("*5678 СТОП") is Intent.STOP
+    assert intent("*5678 рус") is Intent.LANGUAGE
 
 
 def test_a_forwarded_reply_with_a_whole_number_is_looked_up() -> None:
