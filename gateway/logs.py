@@ -43,6 +43,24 @@ def configure(level: str, form: str, mask: Callable[[str], str], out: TextIO | N
         logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each, Libraries)]:
+        root.removeHandler(handler)
+    root.addHandler(Libraries(logging.WARNING))
+
+
+class Libraries(logging.Handler):
+    """What libraries tell the standard logger (a bad HTTP request, a task that failed) goes the
+    same way as our own events, so that it is masked too."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().log(
+            record.levelno,
+            "library_warned",
+            library=record.name,
+            detail=record.getMessage(),
+            exc_info=record.exc_info,
+        )
 
 
 class Masking:

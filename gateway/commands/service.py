@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import click
+import structlog
 
 from gateway import app, logs
 from gateway.clock import Clock
@@ -18,7 +19,10 @@ from gateway.parts import make_parts
 from gateway.rules import load_profile, load_rules, problems
 from gateway.settings import Settings, SettingsError
 
+EXIT_FAILED = 1
 SWITCH_INTERVAL_S = 0.0005  # the store's thread must not wait 5 ms for the interpreter
+
+log = structlog.get_logger()
 
 
 @click.command()
@@ -40,6 +44,10 @@ def run(settings: Settings) -> None:
         asyncio.run(serve())
     except* SettingsError as group:
         raise SettingsError("; ".join(str(problem) for problem in group.exceptions)) from None
+    except* Exception:
+        # A mistake of ours ends the process, and is told by the log alone: there it is masked.
+        log.exception("gateway_failed")
+        sys.exit(EXIT_FAILED)
 
 
 @click.command()

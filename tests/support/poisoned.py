@@ -1,7 +1,7 @@
 """`jauap` with a fault of our own in it: the core fails on some numbers. Run as a program.
 
-A text with a number that ends in 0666 cannot be read; one that ends in 0667 is read, and cannot be
-worded. What is raised tells of the text, as exceptions like to do.
+A text that ends in 0666 cannot be read; a number that ends in 0667 is read, and cannot be worded;
+one that ends in 0668 ends the process. What is raised tells of the text, as exceptions like to do.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from gateway.core.reading import Reading
 
 UNREADABLE = "0666"
 UNSPEAKABLE = "0667"
+FATAL = "0668"
 
 _read = intents.read
+_plan = Conversation.plan
 _turn = Conversation.turn
 
 
@@ -25,6 +27,13 @@ def read(text: str | None, rules: intents.Rules) -> Reading:
     if text is not None and text.endswith(UNREADABLE):
         raise ValueError(f"no idea what {text!r} is, nor {text.encode()!r}")
     return _read(text, rules)
+
+
+def plan(self: Conversation, reading: Reading, memory: Any, now_us: int) -> Plan:
+    for asked in reading.asked:
+        if asked.number.endswith(FATAL):
+            raise AssertionError(f"a mistake of ours over {asked.number}")
+    return _plan(self, reading, memory, now_us)
 
 
 def turn(self: Conversation, plan: Plan, statuses: Sequence[Any], moment: Any) -> Turn | None:
@@ -36,5 +45,6 @@ def turn(self: Conversation, plan: Plan, statuses: Sequence[Any], moment: Any) -
 
 if __name__ == "__main__":
     intents.read = read
+    Conversation.plan = plan  # type: ignore[method-assign]  # likewise
     Conversation.turn = turn  # type: ignore[method-assign]  # that is the fault
     main()

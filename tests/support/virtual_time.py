@@ -1,7 +1,7 @@
 """An event loop whose clock is in hand: it jumps to the next timer once nothing real is under way.
 
 Threads (the store's) are real. While one works, `busy` is above zero and time stands still; so a
-simulated hour costs what its work costs, and a run depends on nothing but its seed.
+simulated hour costs what its work costs.
 """
 
 from __future__ import annotations
@@ -53,11 +53,16 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class RealWork:
-    """An object whose coroutine methods are real work (a journal)."""
+    """An object whose coroutine methods are real work (a journal).
 
-    def __init__(self, target: Any, loop: VirtualLoop) -> None:
+    `serial` has one call at a time: then threads cannot finish in another order from run to run,
+    and the run depends on its seed alone. Otherwise calls overlap, as they do in life.
+    """
+
+    def __init__(self, target: Any, loop: VirtualLoop, *, serial: bool) -> None:
         self._target = target
         self._loop = loop
+        self._turn = asyncio.Semaphore(1 if serial else 1_000)
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._target, name)
@@ -65,7 +70,8 @@ class RealWork:
             return method
 
         async def called(*args: Any, **rest: Any) -> Any:
-            return await self._loop.real(method(*args, **rest))
+            async with self._turn:
+                return await self._loop.real(method(*args, **rest))
 
         return called
 

@@ -3,6 +3,7 @@ subscribers, lookup, network and crashes made up from a seed.
 
 A scenario is a plan of questions and faults drawn from the seed. When the faults are over and an
 hour and a half has passed, `Outcome` holds what everybody saw; tests check the invariants on it.
+Even seeds replay exactly; in odd ones calls of the store overlap as they do in life.
 """
 
 from __future__ import annotations
@@ -270,7 +271,7 @@ class World:
         return Mo(
             msisdn,
             f"{text} {'.' * (n // 4)}".strip(),
-            self.rng.choice((0.0, 12.0, 30.0)) + self.rng.random() / 50,
+            self.rng.choice((0.0, 12.0, 30.0)),
         )
 
     async def run(self) -> Outcome:
@@ -312,7 +313,7 @@ class World:
 
     async def _start(self) -> None:
         raw = await self.loop.real(open_store(self._url))
-        journal = RealWork(raw, self.loop)
+        journal = RealWork(raw, self.loop, serial=self.seed % 2 == 0)
         await journal.recover(self.now_us())
         self.highest_id = await journal.highest_id()
         process = self.process = Process(self, journal, raw)

@@ -112,8 +112,7 @@ async def test_row_m6_what_fails_again_after_its_replay_is_parked_again(tmp_path
         await service.start()  # the same program: nobody has mended it
         await service.counted("jauap_parked_total", len(POISONED))
         assert (await smsc.send_mo(HEALTHY[0], number("0100"))).ok
-        await smsc.next_mt(HEALTHY[0])
-        await smsc.next_mt(HEALTHY[0])
+        assert "*0100" in (await smsc.next_mt(HEALTHY[0])).text
         assert len(await parked(service)) == len(POISONED)
         assert await service.stop() == 0
         assert (await service.verify())["findings"] == []
