@@ -18,7 +18,8 @@ from structlog.typing import EventDict, WrappedLogger
 
 VALUE_SIZE_MAX = 256  # characters of one value; a traceback may have sixteen times as many
 
-_DIGITS = re.compile(r"(?<![0-9A-Za-z])\+?\d(?:[ \-]?\d){6,}(?![0-9A-Za-z])")
+# Whatever stands beside it: people write "ticket0612...", and exceptions b"\\x007701...".
+_DIGITS = re.compile(r"\+?\d(?:[ \-]?\d){6,}")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _PLAIN = frozenset({"event", "level", "timestamp", "link", "result", "language", "kind", "channel"})
 
@@ -54,13 +55,16 @@ class Libraries(logging.Handler):
     same way as our own events, so that it is masked too."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger().log(
-            record.levelno,
-            "library_warned",
-            library=record.name,
-            detail=record.getMessage(),
-            exc_info=record.exc_info,
-        )
+        try:
+            structlog.get_logger().log(
+                record.levelno,
+                "library_warned",
+                library=record.name,
+                detail=record.getMessage(),
+                exc_info=record.exc_info,
+            )
+        except (OSError, ValueError):  # our stream is gone: whoever logs goes on all the same
+            self.handleError(record)
 
 
 class Masking:

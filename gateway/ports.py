@@ -18,6 +18,7 @@ from smpp.operators import OperatorProfile
 from smpp.status import Action, action, retry_delay_s
 
 ONE_PART_UNITS = 70  # UTF-16 units: one part in any coding
+GAP = ", "  # where a part is missing: no number is read across a comma
 SENT = Verdict(Action.SENT)
 VALIDITY_FLOOR_S = 60  # some SMSCs refuse a shorter validity_period
 
@@ -99,4 +100,4 @@ class SmsPort:
                     return None
                 texts.append(text)
                 run = []
-        return "\n".join(texts)
+        return GAP.join(texts)

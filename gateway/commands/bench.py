@@ -8,11 +8,8 @@ the gateway on SQLite. Their ratios say more than their figures: those depend on
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,18 +19,16 @@ import click
 
 from gateway import logs
 from gateway.commands.bench_folder import make_folder, number
+from gateway.commands.bench_process import START_S, cpu_s, process
 from gateway.commands.bench_subjects import HOST, PASSWORD, SHORT_CODE
 from gateway.commands.options import json_option, show
 from smpp.simulator import Load, Report, Smsc
 from smpp.simulator.tally import percentile
 
 FRAME_OCTETS: Final = 100  # about a deliver_sm with a ticket number in it
-START_S: Final = 30.0  # until a subject is connected
 RUN_S: Final = 600.0  # for all round trips of one subject
-STOP_S: Final = 10.0  # for a subject to end by itself; then it is killed
 WARM_SHARE: Final = 10  # a tenth as many round trips go before, unmeasured
 WARM_MSISDN: Final = 77_770_000_000
-LOG_SHOWN: Final = 1_000  # characters of a subject's last words
 
 _SUBJECTS: Final = (sys.executable, "-P", "-m", "gateway.commands.bench_subjects")
 _JAUAP: Final = (sys.executable, "-P", "-c", "from gateway.cli import main; main()")
@@ -157,17 +152,17 @@ async def _echo(plan: Plan, folder: Path) -> Figures:
     server = await asyncio.get_running_loop().create_server(lambda: frames, HOST)
     port = server.sockets[0].getsockname()[1]
     words = (*_SUBJECTS, "echo", str(port))
-    async with server, _process(words, folder, frames.connected.wait()) as pid:
+    async with server, process("echo", words, folder, frames.connected.wait()) as pid:
         try:
             async with asyncio.timeout(RUN_S):
                 await frames.trip(plan.warm)
-                before_s = _cpu_s(pid)
+                before_s = cpu_s(pid)
                 took_s = await frames.trip(plan.count)
         except TimeoutError:
             raise _too_slow() from None
         finally:
             frames.transport.close()
-        cpu_us = _cpu_us(before_s, _cpu_s(pid), plan.count)
+        cpu_us = _cpu_us(before_s, cpu_s(pid), plan.count)
     ordered = sorted(frames.latencies_ms)
     p50_ms, p99_ms = percentile(ordered, 50), percentile(ordered, 99)
     return Figures(round(plan.count / took_s, 1), p50_ms, p99_ms, cpu_us)
@@ -179,7 +174,7 @@ async def _echo(plan: Plan, folder: Path) -> Figures:
 async def _esme(plan: Plan, folder: Path) -> Figures:
     async with _smsc(plan) as smsc:
         words = (*_SUBJECTS, "esme", str(smsc.port), str(plan.window), str(int(plan.receipts)))
-        async with _process(words, folder, smsc.bound(1, 2 * START_S)) as pid:
+        async with process("esme", words, folder, smsc.bound(1, 2 * START_S)) as pid:
             return await _load(smsc, pid, plan)
 
 
@@ -193,7 +188,7 @@ async def _gateway(plan: Plan, folder: Path) -> Figures:
             receipts=plan.receipts,
         )
         words = (*_JAUAP, "run", "-c", str(settings))
-        async with _process(words, folder, smsc.bound(1, 2 * START_S)) as pid:
+        async with process("gateway", words, folder, smsc.bound(1, 2 * START_S)) as pid:
             return await _load(smsc, pid, plan)
 
 
@@ -211,7 +206,7 @@ async def _load(smsc: Smsc, pid: int, plan: Plan) -> Figures:
     try:
         async with asyncio.timeout(RUN_S):
             await warming.run()
-            before_s = _cpu_s(pid)
+            before_s = cpu_s(pid)
             report = await loading.run()
     except TimeoutError:
         raise _too_slow() from None
@@ -220,7 +215,7 @@ async def _load(smsc: Smsc, pid: int, plan: Plan) -> Figures:
         report.round_trips_per_s,
         report.reply_p50_ms,
         report.reply_p99_ms,
-        _cpu_us(before_s, _cpu_s(pid), plan.count),
+        _cpu_us(before_s, cpu_s(pid), plan.count),
     )
 
 
@@ -234,67 +229,12 @@ def _judge(report: Report, count: int) -> None:
         )
 
 
-def _too_slow() -> click.ClickException:
-    return click.ClickException(f"not done within {RUN_S:.0f} s; ask for less with --count")
-
-
-# Processes ------------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def _process(
-    words: Sequence[str], folder: Path, connected: Awaitable[object]
-) -> AsyncIterator[int]:
-    """A subject that has connected back; its pid. It is gone when this is left."""
-    log = folder / "log"
-    with log.open("wb") as out:
-        # An empty environment: settings of a real service in ours must not reach this one.
-        process = await asyncio.create_subprocess_exec(*words, stdout=out, stderr=out, env={})
-    try:
-        if not await _arrives(connected, process):
-            said = log.read_text(encoding="utf-8", errors="replace")[-LOG_SHOWN:]
-            raise click.ClickException(f"{words[3]} did not come up: {said or 'it said nothing'}")
-        yield process.pid
-    finally:
-        await _end(process)
-
-
-async def _arrives(connected: Awaitable[object], process: asyncio.subprocess.Process) -> bool:
-    """Whether it connects, before it ends or its time is over."""
-
-    async def wait() -> None:
-        await connected
-
-    async with asyncio.TaskGroup() as group:
-        arrival, death = group.create_task(wait()), group.create_task(process.wait())
-        await asyncio.wait((arrival, death), timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
-        arrived = arrival.done()
-        arrival.cancel()
-        death.cancel()
-    return arrived
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.terminate()
-        try:
-            async with asyncio.timeout(STOP_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-
-def _cpu_s(pid: int) -> float | None:
-    """CPU seconds a process has used, its own and the kernel's for it (proc(5): utime, stime)."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    except OSError:
-        return None
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def _cpu_us(before_s: float | None, after_s: float | None, count: int) -> float | None:
+    """Of each round trip."""
     if before_s is None or after_s is None:
         return None
     return round((after_s - before_s) * 1_000_000 / count, 1)
+
+
+def _too_slow() -> click.ClickException:
+    return click.ClickException(f"not done within {RUN_S:.0f} s; ask for less with --count")

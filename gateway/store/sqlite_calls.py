@@ -63,7 +63,6 @@ _Row = Sequence[Any]
 _encode = msgspec.json.Encoder().encode
 _sets = msgspec.json.Decoder(tuple[StoredPart, ...])
 
-_NONE = b"[]"
 _NUL = b"\\u0000"
 _UNANSWERED = (QuestionState.ACCEPTED, None, None, None, None)
 
@@ -114,7 +113,7 @@ def weight(call: Call) -> int:
             return len(call[0])
 
 
-def documents(calls: Sequence[Call]) -> tuple[bytes | int, ...]:
+def documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
     """The parameters of the one statement that carries out all these calls.
 
     Raises StoreDataError for what no document can hold.
@@ -125,7 +124,7 @@ def documents(calls: Sequence[Call]) -> tuple[bytes | int, ...]:
         raise StoreDataError(f"not a value of the journal: {error}") from error
 
 
-def _documents(calls: Sequence[Call]) -> tuple[bytes | int, ...]:
+def _documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
     rows = _Rows()
     for call in calls:
         match call:
@@ -151,7 +150,7 @@ def _documents(calls: Sequence[Call]) -> tuple[bytes | int, ...]:
         _document(rows.entries),
         _document(rows.subscribers),
         _document(rows.seen),
-        _encode(rows.joined),
+        _encode(rows.joined) if rows.joined else None,
         _document(rows.claims),
         _document(rows.outcomes),
         _document(rows.receipts),
@@ -191,9 +190,9 @@ def _remember(rows: _Rows, answer: Answer) -> None:
         rows.subscribers.append((answer.question_id, *answer.subscriber, answer.answered_us))
 
 
-def _document(rows: Sequence[_Row]) -> bytes:
+def _document(rows: Sequence[_Row]) -> bytes | None:
     if not rows:
-        return _NONE
+        return None
     try:
         document = _encode(rows)
     except UnicodeEncodeError:

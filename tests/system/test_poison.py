@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
 from smpp.simulator import RetrySchedule, Smsc
 from tests.support import poisoned
 from tests.support.service import (

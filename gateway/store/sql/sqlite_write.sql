@@ -1,42 +1,96 @@
 -- One transaction of the journal as one statement.
 --
--- The writer inserts one row into the view `batch_in`; its trigger does the whole work, in this
--- order: parts, questions, answers, claims, outcomes, receipts, confirmations. Each column is a
--- JSON array of rows, whose fields stand in the order given below. The thread that runs this lets
--- the interpreter go once and asks for it back once, however many messages there are: with a
--- statement a row, or a dozen a transaction, it would queue for the interpreter behind the busy
--- event loop each time.
+-- The writer inserts one row into the view `batch_in`; its trigger does the whole work, verb by
+-- verb, and each verb is a view with a trigger again. Columns are JSON arrays of rows, or null;
+-- the fields of a row stand in the order of the named tuple given beside the column.
+--
+-- Why: the thread that runs this lets the interpreter go once and asks for it back once, however
+-- many messages there are. With a statement a row, or a dozen a transaction, it would queue for
+-- the interpreter behind the busy event loop each time.
 --
 -- What the callers must hear is told through the function tell(kind, a, b), and only what is
 -- rare: duplicates, complete sets, replies that could not be claimed, receipts without a reply.
 --
 -- `SELECT value AS v FROM json_each(...) LIMIT -1` keeps SQLite from rendering each row anew for
--- every field taken from it, which takes twice the time.
+-- every field taken from it, which takes twice the time. Views within views are given single rows
+-- (VALUES) and say WHEN they have work to do: an INSERT ... SELECT would set up a table for it.
 
 CREATE TEMP VIEW batch_in AS SELECT
-    NULL AS parts,        -- StoredPart
-    NULL AS questions,    -- Question to parts, then state, language, result, ticket_kind, answered_us
+    NULL AS parts,           -- StoredPart
+    NULL AS questions,       -- Question to parts, then Answer from state to answered_us
     NULL AS question_count,
-    NULL AS answers,      -- Answer to answered_us: of questions stored before
-    NULL AS replies,      -- Reply
-    NULL AS late_replies, -- Reply, of questions stored before
-    NULL AS entries,      -- Entry
-    NULL AS subscribers,  -- question_id, party, msisdn, facts, seen_us
-    NULL AS seen,         -- question_id, party, msisdn, seen_us: phones of which nothing is noted
-    NULL AS joined,       -- ids of parts that have become a question
-    NULL AS claims,       -- reply_id, now_us
-    NULL AS outcomes,     -- Outcome
-    NULL AS receipts,     -- ReceiptSeen
-    NULL AS confirms,     -- session, through
-    NULL AS repeat_us,    -- how long a fingerprint is live at least
-    NULL AS doubtful_us;  -- and how long while nobody has seen our response arrive
+    NULL AS answers,         -- Answer to answered_us: of questions stored before
+    NULL AS replies,         -- Reply
+    NULL AS late_replies,    -- Reply, of questions stored before
+    NULL AS entries,         -- Entry
+    NULL AS subscribers,     -- question_id, party, msisdn, facts, seen_us
+    NULL AS seen,            -- question_id, party, msisdn, seen_us: phones that only asked
+    NULL AS joined,          -- ids of parts that have become a question
+    NULL AS claims,          -- reply_id, now_us
+    NULL AS outcomes,        -- Outcome
+    NULL AS receipts,        -- ReceiptSeen
+    NULL AS confirms,        -- session, through
+    NULL AS repeat_us,       -- how long a fingerprint is live at least
+    NULL AS doubtful_us;     -- and how long while nobody has seen our response arrive
 
--- A part, one row at a time, since each may open or complete a set.
+CREATE TEMP VIEW parts_in AS SELECT NULL AS parts, NULL AS repeat_us, NULL AS doubtful_us;
+CREATE TEMP VIEW questions_in AS SELECT
+    NULL AS questions, NULL AS question_count, NULL AS repeat_us, NULL AS doubtful_us;
+CREATE TEMP VIEW answers_in AS SELECT NULL AS answers;
+CREATE TEMP VIEW replies_in AS SELECT NULL AS replies, NULL AS late_replies;
+CREATE TEMP VIEW entries_in AS SELECT NULL AS entries;
+CREATE TEMP VIEW subscribers_in AS SELECT NULL AS subscribers;
+CREATE TEMP VIEW seen_in AS SELECT NULL AS seen;
+CREATE TEMP VIEW joined_in AS SELECT NULL AS joined;
+CREATE TEMP VIEW claims_in AS SELECT NULL AS claims;
+CREATE TEMP VIEW outcomes_in AS SELECT NULL AS outcomes;
+CREATE TEMP VIEW receipts_in AS SELECT NULL AS receipts;
+CREATE TEMP VIEW confirms_in AS SELECT NULL AS confirms;
+
+CREATE TEMP TRIGGER batch_commits INSTEAD OF INSERT ON batch_in
+BEGIN
+    UPDATE head SET batch = batch + 1;
+    INSERT INTO parts_in VALUES (NEW.parts, NEW.repeat_us, NEW.doubtful_us);
+    INSERT INTO questions_in
+    VALUES (NEW.questions, NEW.question_count, NEW.repeat_us, NEW.doubtful_us);
+    INSERT INTO answers_in VALUES (NEW.answers);
+    INSERT INTO replies_in VALUES (NEW.replies, NEW.late_replies);
+    INSERT INTO entries_in VALUES (NEW.entries);
+    INSERT INTO subscribers_in VALUES (NEW.subscribers);
+    INSERT INTO seen_in VALUES (NEW.seen);
+    INSERT INTO joined_in VALUES (NEW.joined);
+    INSERT INTO claims_in VALUES (NEW.claims);
+    INSERT INTO outcomes_in VALUES (NEW.outcomes);
+    INSERT INTO receipts_in VALUES (NEW.receipts);
+    INSERT INTO confirms_in VALUES (NEW.confirms);
+END;
+
+-- PARTS, one row at a time, since each may open or complete a set.
+
 CREATE TEMP VIEW part_in AS SELECT
     NULL AS id, NULL AS link, NULL AS operator, NULL AS session, NULL AS fingerprint,
     NULL AS party, NULL AS msisdn, NULL AS short_code, NULL AS received_us, NULL AS data_coding,
     NULL AS octets, NULL AS reference, NULL AS width, NULL AS total, NULL AS number,
     NULL AS repeat_us, NULL AS doubtful_us;
+
+CREATE TEMP TRIGGER parts_arrive INSTEAD OF INSERT ON parts_in WHEN NEW.parts IS NOT NULL
+BEGIN
+    INSERT INTO part_in
+    SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8,
+        v ->> 9, v ->> 10, v ->> 11, v ->> 12, v ->> 13, v ->> 14, NEW.repeat_us, NEW.doubtful_us
+    FROM (SELECT value AS v FROM json_each(NEW.parts) LIMIT -1);
+
+    SELECT tell('set', c.set_id, json_group_array(json_array(
+        p.id, p.link, p.operator, p.session, p.fingerprint, p.party, p.msisdn, p.short_code,
+        p.received_us, p.data_coding, p.octets, p.reference, p.width, p.total, p.number)))
+    FROM (
+        SELECT set_id FROM part
+        WHERE set_id IN (
+            SELECT t.set_id FROM json_each(NEW.parts) j JOIN part t ON t.id = j.value ->> 0)
+        GROUP BY set_id HAVING count(*) = max(total)) c
+    JOIN part p ON p.set_id = c.set_id
+    GROUP BY c.set_id;
+END;
 
 CREATE TEMP TRIGGER part_arrives INSTEAD OF INSERT ON part_in
 BEGIN
@@ -69,90 +123,38 @@ BEGIN
     WHERE changes() > 0;  -- no change: the fingerprint is live, the part a copy
 END;
 
--- A receipt, one row at a time: each segment's receipt must see what the one before it did.
-CREATE TEMP VIEW receipt_in AS SELECT
-    NULL AS reply_id,  -- null: no submitted reply of that id
-    NULL AS link, NULL AS canonical_id, NULL AS state, NULL AS stat, NULL AS error,
-    NULL AS charge, NULL AS at_us;
+-- QUESTIONS. The first of a fingerprint owns it; the others are duplicates.
 
-CREATE TEMP TRIGGER receipt_arrives INSTEAD OF INSERT ON receipt_in
+CREATE TEMP TRIGGER questions_arrive INSTEAD OF INSERT ON questions_in
+WHEN NEW.questions IS NOT NULL
 BEGIN
-    SELECT tell('orphan', NEW.link, NEW.canonical_id) WHERE NEW.reply_id IS NULL;
+    INSERT INTO fingerprint (owner_id, link, fingerprint, session, received_us)
+    SELECT v ->> 0, v ->> 1, v ->> 4, v ->> 3, v ->> 9
+    FROM (SELECT value AS v FROM json_each(NEW.questions) LIMIT -1) WHERE true
+    ON CONFLICT (link, fingerprint) DO UPDATE
+    SET owner_id = excluded.owner_id, session = excluded.session,
+        received_us = excluded.received_us
+    WHERE fingerprint.received_us + NEW.repeat_us <= excluded.received_us
+        AND (fingerprint.received_us + NEW.doubtful_us <= excluded.received_us
+            OR fingerprint.owner_id <= coalesce((
+                SELECT s.confirmed_through FROM session s WHERE s.id = fingerprint.session), 0));
 
-    INSERT INTO orphan (link, canonical_id, state, stat, error, charge, at_us)
-    SELECT NEW.link, NEW.canonical_id, NEW.state, NEW.stat, NEW.error, NEW.charge, NEW.at_us
-    WHERE NEW.reply_id IS NULL
-    ON CONFLICT (link, canonical_id) DO UPDATE
-    SET state = excluded.state, stat = excluded.stat, error = excluded.error,
-        charge = excluded.charge
-    WHERE orphan.state IS NULL;
-
-    UPDATE reply
-    SET stat = NEW.stat,
-        error = NEW.error,
-        state = coalesce(NEW.state, state),
-        done_us = iif(NEW.state IS NULL, done_us, NEW.at_us)
-    WHERE id = NEW.reply_id AND state = 3;
-
-    INSERT INTO charge_in (reply_id, state, charge, at_us)
-    SELECT NEW.reply_id, NEW.state, NEW.charge, NEW.at_us
-    WHERE NEW.reply_id IS NOT NULL AND NEW.charge IS NOT NULL;
-END;
-
--- A charge that settles with a reply: one entry a question, by its key. It is voided only when no
--- other reply of the question can still bring the answer, or has.
-CREATE TEMP VIEW charge_in AS SELECT
-    NULL AS reply_id, NULL AS state, NULL AS charge, NULL AS at_us;
-
-CREATE TEMP TRIGGER charge_settles INSTEAD OF INSERT ON charge_in
-BEGIN
-    INSERT INTO entry (
-        key, day, question_id, link, operator, party, channel, kind, amount_tiyn, currency,
-        vat_bp, charge_point, tariff, result, reason, corrects, parts, at_us)
+    INSERT INTO question (
+        id, link, operator, session, fingerprint, party, short_code, channel, received_us, day,
+        intent, text, parts, state, language, result, ticket_kind, answered_us, batch)
     SELECT
-        'settled:' || e.question_id, e.day, e.question_id, e.link, e.operator, e.party,
-        e.channel, NEW.charge, e.amount_tiyn, e.currency, e.vat_bp, e.charge_point, e.tariff,
-        e.result,
-        iif(NEW.charge = 'voided', CASE r.state
-            WHEN 4 THEN 'failed' WHEN 7 THEN 'undelivered' WHEN 8 THEN 'expired' END, NULL),
-        NULL, e.parts, NEW.at_us
-    FROM reply r
-    JOIN entry e ON e.key = 'rated:' || r.question_id
-    JOIN question q ON q.id = r.question_id
-    WHERE r.id = NEW.reply_id AND r.state = NEW.state  -- an outcome come too late charges nothing
-        AND e.charge_point = 'mt'
-        AND (NEW.charge = 'charged' OR (
-            q.state = 2
-            AND NOT EXISTS (
-                SELECT 1 FROM reply s
-                WHERE s.question_id = r.question_id AND s.state IN (0, 1, 3, 5, 6))))
-    ON CONFLICT (key) DO NOTHING;
-END;
+        v ->> 0, v ->> 1, v ->> 2, v ->> 3, iif(v ->> 14 = 2, NULL, v ->> 4), v ->> 5, v ->> 7,
+        v ->> 8, v ->> 9, v ->> 10, v ->> 11, iif(v ->> 14 = 2, NULL, v ->> 12), v ->> 13,
+        v ->> 14, v ->> 15, v ->> 16, v ->> 17, v ->> 18, (SELECT batch FROM head)
+    FROM (SELECT value AS v FROM json_each(NEW.questions) LIMIT -1)
+    WHERE (SELECT f.owner_id FROM fingerprint f
+        WHERE f.link = v ->> 1 AND f.fingerprint = v ->> 4) = v ->> 0
+    ON CONFLICT (id) DO UPDATE SET id = excluded.id
+    WHERE CASE WHEN question.link = excluded.link AND question.received_us = excluded.received_us
+        THEN false ELSE raise(ABORT, 'a question id was given twice') END;
 
--- The outcome of a claimed reply, one row at a time: a reply may have two in one batch.
-CREATE TEMP VIEW outcome_in AS SELECT
-    NULL AS reply_id, NULL AS state, NULL AS status, NULL AS message_id, NULL AS canonical_id,
-    NULL AS next_us, NULL AS attempts, NULL AS maybe_sent, NULL AS charge, NULL AS at_us;
-
-CREATE TEMP TRIGGER outcome_settles INSTEAD OF INSERT ON outcome_in
-BEGIN
-    UPDATE reply
-    SET state = NEW.state,
-        status = NEW.status,
-        message_id = NEW.message_id,
-        canonical_id = NEW.canonical_id,
-        next_us = iif(NEW.state = 0, NEW.next_us, next_us),
-        attempts = max(attempts, NEW.attempts),
-        maybe_sent = max(maybe_sent, NEW.maybe_sent),
-        submitted_us = iif(NEW.state = 3, NEW.at_us, submitted_us),
-        done_us = iif(NEW.state IN (4, 6, 7, 8), NEW.at_us, done_us),
-        -- Only what may be sent again keeps its number and its text.
-        msisdn = iif(NEW.state IN (0, 5), msisdn, NULL),
-        text = iif(NEW.state IN (0, 5), text, NULL)
-    WHERE id = NEW.reply_id AND state IN (1, 5);
-
-    INSERT INTO charge_in (reply_id, state, charge, at_us)
-    SELECT NEW.reply_id, NEW.state, NEW.charge, NEW.at_us WHERE NEW.charge IS NOT NULL;
+    INSERT INTO again_in (questions)
+    SELECT NEW.questions WHERE changes() < NEW.question_count;
 END;
 
 -- Questions of which some were not stored: duplicates, or calls made once more.
@@ -184,57 +186,10 @@ BEGIN
         AND question.state <> 2 AND question.state <> v ->> 14;
 END;
 
-CREATE TEMP TRIGGER batch_commits INSTEAD OF INSERT ON batch_in
+-- ANSWERS of questions stored before.
+
+CREATE TEMP TRIGGER answers_arrive INSTEAD OF INSERT ON answers_in WHEN NEW.answers IS NOT NULL
 BEGIN
-    UPDATE head SET batch = batch + 1;
-
-    -- Parts, and the sets that they complete.
-    INSERT INTO part_in
-    SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8,
-        v ->> 9, v ->> 10, v ->> 11, v ->> 12, v ->> 13, v ->> 14, NEW.repeat_us, NEW.doubtful_us
-    FROM (SELECT value AS v FROM json_each(NEW.parts) LIMIT -1);
-
-    SELECT tell('set', c.set_id, json_group_array(json_array(
-        p.id, p.link, p.operator, p.session, p.fingerprint, p.party, p.msisdn, p.short_code,
-        p.received_us, p.data_coding, p.octets, p.reference, p.width, p.total, p.number)))
-    FROM (
-        SELECT set_id FROM part
-        WHERE set_id IN (
-            SELECT t.set_id FROM json_each(NEW.parts) j JOIN part t ON t.id = j.value ->> 0)
-        GROUP BY set_id HAVING count(*) = max(total)) c
-    JOIN part p ON p.set_id = c.set_id
-    GROUP BY c.set_id;
-
-    -- Questions. The first of a fingerprint owns it; the others are duplicates.
-    INSERT INTO fingerprint (owner_id, link, fingerprint, session, received_us)
-    SELECT v ->> 0, v ->> 1, v ->> 4, v ->> 3, v ->> 9
-    FROM (SELECT value AS v FROM json_each(NEW.questions) LIMIT -1) WHERE true
-    ON CONFLICT (link, fingerprint) DO UPDATE
-    SET owner_id = excluded.owner_id, session = excluded.session,
-        received_us = excluded.received_us
-    WHERE fingerprint.received_us + NEW.repeat_us <= excluded.received_us
-        AND (fingerprint.received_us + NEW.doubtful_us <= excluded.received_us
-            OR fingerprint.owner_id <= coalesce((
-                SELECT s.confirmed_through FROM session s WHERE s.id = fingerprint.session), 0));
-
-    INSERT INTO question (
-        id, link, operator, session, fingerprint, party, short_code, channel, received_us, day,
-        intent, text, parts, state, language, result, ticket_kind, answered_us, batch)
-    SELECT
-        v ->> 0, v ->> 1, v ->> 2, v ->> 3, iif(v ->> 14 = 2, NULL, v ->> 4), v ->> 5, v ->> 7,
-        v ->> 8, v ->> 9, v ->> 10, v ->> 11, iif(v ->> 14 = 2, NULL, v ->> 12), v ->> 13,
-        v ->> 14, v ->> 15, v ->> 16, v ->> 17, v ->> 18, (SELECT batch FROM head)
-    FROM (SELECT value AS v FROM json_each(NEW.questions) LIMIT -1)
-    WHERE (SELECT f.owner_id FROM fingerprint f
-        WHERE f.link = v ->> 1 AND f.fingerprint = v ->> 4) = v ->> 0
-    ON CONFLICT (id) DO UPDATE SET id = excluded.id
-    WHERE CASE WHEN question.link = excluded.link AND question.received_us = excluded.received_us
-        THEN false ELSE raise(ABORT, 'a question id was given twice') END;
-
-    INSERT INTO again_in (questions)
-    SELECT NEW.questions WHERE changes() < NEW.question_count;
-
-    -- Answers of questions stored before.
     UPDATE question
     SET state = v ->> 1, language = v ->> 2, result = v ->> 3, ticket_kind = v ->> 4,
         answered_us = v ->> 5, batch = (SELECT batch FROM head),
@@ -242,8 +197,14 @@ BEGIN
         fingerprint = iif(v ->> 1 = 2, NULL, fingerprint)
     FROM (SELECT value AS v FROM json_each(NEW.answers) LIMIT -1)
     WHERE question.id = v ->> 0 AND question.state <> 2 AND question.state <> v ->> 1;
+END;
 
-    -- What comes with the answers taken in this very batch, and with no other.
+-- What comes with the answers taken in this very batch, and with no other: REPLIES, ENTRIES,
+-- SUBSCRIBERS.
+
+CREATE TEMP TRIGGER replies_arrive INSTEAD OF INSERT ON replies_in
+WHEN NEW.replies IS NOT NULL
+BEGIN
     INSERT INTO reply (
         id, question_id, ordinal, seg, segs, link, msisdn, source, text, text_id, reference,
         state, next_us, expires_us, receipt, attempts, maybe_sent)
@@ -252,7 +213,11 @@ BEGIN
         v ->> 10, v ->> 11, v ->> 12, v ->> 13, v ->> 14, v ->> 15, v ->> 16
     FROM (SELECT value AS v FROM json_each(NEW.replies) LIMIT -1)
     WHERE (SELECT q.batch FROM question q WHERE q.id = v ->> 1) = (SELECT batch FROM head);
+END;
 
+CREATE TEMP TRIGGER late_replies_arrive INSTEAD OF INSERT ON replies_in
+WHEN NEW.late_replies IS NOT NULL
+BEGIN
     -- A question that was told to wait has replies already: those of its answer come after them.
     INSERT INTO reply (
         id, question_id, ordinal, seg, segs, link, msisdn, source, text, text_id, reference,
@@ -265,7 +230,10 @@ BEGIN
         v ->> 12, v ->> 13, v ->> 14, v ->> 15, v ->> 16
     FROM (SELECT value AS v FROM json_each(NEW.late_replies) LIMIT -1)
     WHERE (SELECT q.batch FROM question q WHERE q.id = v ->> 1) = (SELECT batch FROM head);
+END;
 
+CREATE TEMP TRIGGER entries_arrive INSTEAD OF INSERT ON entries_in WHEN NEW.entries IS NOT NULL
+BEGIN
     INSERT INTO entry (
         key, day, question_id, link, operator, party, channel, kind, amount_tiyn, currency,
         vat_bp, charge_point, tariff, result, reason, corrects, parts, at_us)
@@ -275,23 +243,37 @@ BEGIN
     FROM (SELECT value AS v FROM json_each(NEW.entries) LIMIT -1)
     WHERE (SELECT q.batch FROM question q WHERE q.id = v ->> 2) = (SELECT batch FROM head)
     ON CONFLICT (key) DO NOTHING;
+END;
 
+CREATE TEMP TRIGGER subscribers_arrive INSTEAD OF INSERT ON subscribers_in
+WHEN NEW.subscribers IS NOT NULL
+BEGIN
     INSERT INTO subscriber (party, msisdn, facts, seen_us)
     SELECT v ->> 1, v ->> 2, v ->> 3, v ->> 4
     FROM (SELECT value AS v FROM json_each(NEW.subscribers) LIMIT -1)
     WHERE (SELECT q.batch FROM question q WHERE q.id = v ->> 0) = (SELECT batch FROM head)
     ON CONFLICT (party) DO UPDATE
     SET msisdn = excluded.msisdn, facts = excluded.facts, seen_us = excluded.seen_us;
+END;
 
+CREATE TEMP TRIGGER phones_seen INSTEAD OF INSERT ON seen_in WHEN NEW.seen IS NOT NULL
+BEGIN
     INSERT INTO subscriber (party, msisdn, facts, seen_us)
     SELECT v ->> 1, v ->> 2, '{}', v ->> 3
     FROM (SELECT value AS v FROM json_each(NEW.seen) LIMIT -1)
     WHERE (SELECT q.batch FROM question q WHERE q.id = v ->> 0) = (SELECT batch FROM head)
     ON CONFLICT (party) DO UPDATE SET msisdn = excluded.msisdn, seen_us = excluded.seen_us;
+END;
 
+CREATE TEMP TRIGGER parts_go INSTEAD OF INSERT ON joined_in WHEN NEW.joined IS NOT NULL
+BEGIN
     DELETE FROM part WHERE id IN (SELECT value FROM json_each(NEW.joined));
+END;
 
-    -- Claims.
+-- CLAIMS.
+
+CREATE TEMP TRIGGER claims_arrive INSTEAD OF INSERT ON claims_in WHEN NEW.claims IS NOT NULL
+BEGIN
     SELECT tell('unclaimed', v ->> 0, NULL)
     FROM (SELECT value AS v FROM json_each(NEW.claims) LIMIT -1)
     WHERE NOT EXISTS (SELECT 1 FROM reply r WHERE r.id = v ->> 0 AND r.state = 0);
@@ -299,16 +281,52 @@ BEGIN
     UPDATE reply SET state = 1, next_us = v ->> 1
     FROM (SELECT value AS v FROM json_each(NEW.claims) LIMIT -1)
     WHERE reply.id = v ->> 0 AND reply.state = 0;
+END;
 
-    -- Outcomes, and the receipts that came before them.
+-- OUTCOMES of claimed replies, one row at a time: a reply may have two in one batch; then the
+-- receipts that came before them.
+
+CREATE TEMP VIEW outcome_in AS SELECT
+    NULL AS reply_id, NULL AS state, NULL AS status, NULL AS message_id, NULL AS canonical_id,
+    NULL AS next_us, NULL AS attempts, NULL AS maybe_sent, NULL AS charge, NULL AS at_us;
+
+CREATE TEMP TRIGGER outcomes_arrive INSTEAD OF INSERT ON outcomes_in
+WHEN NEW.outcomes IS NOT NULL
+BEGIN
     INSERT INTO outcome_in
     SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8, v ->> 9
     FROM (SELECT value AS v FROM json_each(NEW.outcomes) LIMIT -1);
 
+    INSERT INTO early_receipts_in SELECT NEW.outcomes WHERE EXISTS (SELECT 1 FROM orphan);
+END;
+
+CREATE TEMP TRIGGER outcome_settles INSTEAD OF INSERT ON outcome_in
+BEGIN
+    UPDATE reply
+    SET state = NEW.state,
+        status = NEW.status,
+        message_id = NEW.message_id,
+        canonical_id = NEW.canonical_id,
+        next_us = iif(NEW.state = 0, NEW.next_us, next_us),
+        attempts = max(attempts, NEW.attempts),
+        maybe_sent = max(maybe_sent, NEW.maybe_sent),
+        submitted_us = iif(NEW.state = 3, NEW.at_us, submitted_us),
+        done_us = iif(NEW.state IN (4, 6, 7, 8), NEW.at_us, done_us),
+        -- Only what may be sent again keeps its number and its text.
+        msisdn = iif(NEW.state IN (0, 5), msisdn, NULL),
+        text = iif(NEW.state IN (0, 5), text, NULL)
+    WHERE id = NEW.reply_id AND state IN (1, 5);
+
+    INSERT INTO charge_in VALUES (NEW.reply_id, NEW.state, NEW.charge, NEW.at_us);
+END;
+
+CREATE TEMP VIEW early_receipts_in AS SELECT NULL AS outcomes;
+
+CREATE TEMP TRIGGER early_receipts_join INSTEAD OF INSERT ON early_receipts_in
+BEGIN
     INSERT INTO receipt_in
     SELECT r.id, o.link, o.canonical_id, o.state, o.stat, o.error, o.charge, o.at_us
-    FROM (SELECT value AS v FROM json_each(
-        iif(EXISTS (SELECT 1 FROM orphan), NEW.outcomes, '[]')) LIMIT -1)
+    FROM (SELECT value AS v FROM json_each(NEW.outcomes) LIMIT -1)
     JOIN reply r ON r.id = v ->> 0 AND r.state = 3
     JOIN question q ON q.id = r.question_id
     JOIN orphan o ON o.link = r.link AND o.canonical_id = r.canonical_id
@@ -316,20 +334,87 @@ BEGIN
 
     DELETE FROM orphan WHERE id IN (
         SELECT o.id
-        FROM (SELECT value AS v FROM json_each(
-            iif(EXISTS (SELECT 1 FROM orphan), NEW.outcomes, '[]')) LIMIT -1)
+        FROM (SELECT value AS v FROM json_each(NEW.outcomes) LIMIT -1)
         JOIN reply r ON r.id = v ->> 0
         JOIN orphan o ON o.link = r.link AND o.canonical_id = r.canonical_id);
+END;
 
-    -- Receipts.
+-- A charge that settles with a reply: one entry a question, by its key. It is voided only when no
+-- other reply of the question can still bring the answer, or has.
+CREATE TEMP VIEW charge_in AS SELECT
+    NULL AS reply_id, NULL AS state, NULL AS charge, NULL AS at_us;
+
+CREATE TEMP TRIGGER charge_settles INSTEAD OF INSERT ON charge_in WHEN NEW.charge IS NOT NULL
+BEGIN
+    INSERT INTO entry (
+        key, day, question_id, link, operator, party, channel, kind, amount_tiyn, currency,
+        vat_bp, charge_point, tariff, result, reason, corrects, parts, at_us)
+    SELECT
+        'settled:' || e.question_id, e.day, e.question_id, e.link, e.operator, e.party,
+        e.channel, NEW.charge, e.amount_tiyn, e.currency, e.vat_bp, e.charge_point, e.tariff,
+        e.result,
+        iif(NEW.charge = 'voided', CASE r.state
+            WHEN 4 THEN 'failed' WHEN 7 THEN 'undelivered' WHEN 8 THEN 'expired' END, NULL),
+        NULL, e.parts, NEW.at_us
+    FROM reply r
+    JOIN entry e ON e.key = 'rated:' || r.question_id
+    JOIN question q ON q.id = r.question_id
+    WHERE r.id = NEW.reply_id AND r.state = NEW.state  -- an outcome come too late charges nothing
+        AND e.charge_point = 'mt'
+        AND (NEW.charge = 'charged' OR (
+            q.state = 2
+            AND NOT EXISTS (
+                SELECT 1 FROM reply s
+                WHERE s.question_id = r.question_id AND s.state IN (0, 1, 3, 5, 6))))
+    ON CONFLICT (key) DO NOTHING;
+END;
+
+-- RECEIPTS, one row at a time: each segment's receipt must see what the one before it did.
+
+CREATE TEMP VIEW receipt_in AS SELECT
+    NULL AS reply_id,  -- null: no submitted reply of that id
+    NULL AS link, NULL AS canonical_id, NULL AS state, NULL AS stat, NULL AS error,
+    NULL AS charge, NULL AS at_us;
+
+CREATE TEMP TRIGGER receipts_arrive INSTEAD OF INSERT ON receipts_in
+WHEN NEW.receipts IS NOT NULL
+BEGIN
     INSERT INTO receipt_in
     SELECT
         (SELECT max(r.id) FROM reply r
             WHERE r.link = v ->> 0 AND r.canonical_id = v ->> 1 AND r.state = 3),
         v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6
     FROM (SELECT value AS v FROM json_each(NEW.receipts) LIMIT -1);
+END;
 
-    -- Confirmations.
+CREATE TEMP TRIGGER receipt_joins INSTEAD OF INSERT ON receipt_in WHEN NEW.reply_id IS NOT NULL
+BEGIN
+    UPDATE reply
+    SET stat = NEW.stat,
+        error = NEW.error,
+        state = coalesce(NEW.state, state),
+        done_us = iif(NEW.state IS NULL, done_us, NEW.at_us)
+    WHERE id = NEW.reply_id AND state = 3;
+
+    INSERT INTO charge_in VALUES (NEW.reply_id, NEW.state, NEW.charge, NEW.at_us);
+END;
+
+CREATE TEMP TRIGGER receipt_waits INSTEAD OF INSERT ON receipt_in WHEN NEW.reply_id IS NULL
+BEGIN
+    SELECT tell('orphan', NEW.link, NEW.canonical_id);
+
+    INSERT INTO orphan (link, canonical_id, state, stat, error, charge, at_us)
+    VALUES (NEW.link, NEW.canonical_id, NEW.state, NEW.stat, NEW.error, NEW.charge, NEW.at_us)
+    ON CONFLICT (link, canonical_id) DO UPDATE
+    SET state = excluded.state, stat = excluded.stat, error = excluded.error,
+        charge = excluded.charge
+    WHERE orphan.state IS NULL;
+END;
+
+-- CONFIRMATIONS.
+
+CREATE TEMP TRIGGER confirms_arrive INSTEAD OF INSERT ON confirms_in WHEN NEW.confirms IS NOT NULL
+BEGIN
     INSERT INTO session (id, confirmed_through)
     SELECT v ->> 0, v ->> 1 FROM (SELECT value AS v FROM json_each(NEW.confirms) LIMIT -1)
     WHERE true

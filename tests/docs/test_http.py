@@ -1,0 +1,97 @@
+"""docs/reference/http.md has every route and every field of the readiness answer."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from gateway.front import Front
+from gateway.store.journal import JournalHealth
+from gateway.web.site import PageFacts, make_site
+from gateway.webhooks import make_webhooks
+from lookup.source import SourceHealth
+from tests.support.pages import ROOT, names, read, section, table
+
+PAGE = "reference/http.md"
+
+
+class NobodyAsks:
+    """A front that no request ever reaches."""
+
+
+class Writable:
+    async def health(self) -> JournalHealth:
+        return JournalHealth("sqlite", "SQLite", None, True, 1, 0)
+
+
+class Answers:
+    async def health(self) -> SourceHealth:
+        return SourceHealth("registry", True, "")
+
+
+async def nothing(_: web.Request) -> web.Response:
+    return web.Response()
+
+
+def routes() -> set[str]:
+    facts = PageFacts({}, "kk", "1012", 15, "1414")
+    site = make_site(
+        NobodyAsks(),
+        facts,
+        webhooks=[("/ivr/<name>", nothing)],
+        pages=[(path, nothing) for path in _get_paths()],
+        body_size_max=1,
+    )
+    return {f"{route.method} {_path(route.resource)}" for route in site.router.routes()} - {
+        f"HEAD {path}" for path in ("/", "/static/", "/metrics", *_health(), *_get_paths())
+    }
+
+
+def _health() -> tuple[str, ...]:
+    return "/health/live", "/health/ready"
+
+
+def _path(resource: web.AbstractResource | None) -> str:
+    assert resource is not None
+    info = resource.get_info()
+    if "prefix" in info:
+        return f"{info['prefix']}/"
+    return str(info.get("path") or info["formatter"])
+
+
+def _get_paths() -> list[str]:
+    """What the webhooks add to the site for GET: literals of one module."""
+    source = (ROOT / "gateway" / "webhooks.py").read_text(encoding="utf-8")
+    assert make_webhooks.__module__ == "gateway.webhooks"
+    return re.findall(r'"(/[a-z]+/\{[a-z]+\})"', source)
+
+
+def test_every_route_has_its_row() -> None:
+    intro = read(PAGE).partition("\n## ")[0]
+    assert set(table(intro)) == routes()
+
+
+def test_every_field_of_readiness_has_its_row() -> None:
+    async def ask() -> tuple[bool, Mapping[str, Any]]:
+        front = Front(
+            desk=None,
+            journal=Writable(),
+            links=[],
+            sources=[Answers()],
+            metrics=None,
+            read=None,
+            deadline_ms=1,
+            next_visit=None,
+            loop_time=asyncio.get_running_loop().time,
+        )
+        return await front.ready()
+
+    ok, detail = asyncio.run(ask())
+    rows = table(section(read(PAGE), "GET /health/ready").body)
+    assert ok
+    assert set(rows) == {"ready", *detail}
+    assert set(names(rows["store"][0])) == set(detail["store"])
