@@ -20,6 +20,7 @@ from gateway.front import Front
 from gateway.keys import Keys
 from gateway.parts import Parts, make_parts
 from gateway.settings import Settings, SettingsError
+from gateway.store import StoreOpenError
 from gateway.store.journal import StoreUnavailableError
 
 PURGE_EVERY_S = 30.0
@@ -46,6 +47,7 @@ async def run(
     """
     async with asyncio.TaskGroup() as loops, AsyncExitStack() as held:
         parts = await make_parts(settings, keys, clock or Clock(), held)
+        await _recover(parts)
         running = [
             loops.create_task(work)
             for work in (
@@ -93,6 +95,16 @@ async def _serving(site: web.Application, listen: str) -> AsyncIterator[str]:
         yield f"http://{bound[0]}:{bound[1]}"
     finally:
         await runner.cleanup()
+
+
+async def _recover(parts: Parts) -> None:
+    """Take the journal over from the process that wrote it last."""
+    try:
+        unknown = await parts.journal.recover(parts.clock.now_us())
+    except StoreOpenError as problem:
+        raise SettingsError(str(problem)) from problem
+    if unknown:
+        log.warning("replies_of_unknown_fate", count=unknown)
 
 
 async def _stop(parts: Parts, within_s: float) -> None:

@@ -9,7 +9,7 @@ operator's busy status, and the SMSC keeps the message.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -45,6 +45,7 @@ class Counters(Protocol):
     """What the intake counts."""
 
     def received(self, link: str, what: str, count: int) -> None: ...
+    def took(self, seconds: float) -> None: ...
     def refused(self, link: str, count: int) -> None: ...
     def receipts_joined(self, joined: int, orphans: int) -> None: ...
 
@@ -194,12 +195,19 @@ class Intake:
         else:
             for delivery, asking in batch:
                 delivery.respond(0, asking.question.id)
+            self._count(batch)
         finally:
             self._being_answered.difference_update(asking.question.msisdn for _, asking in batch)
             self._batches_open -= 1
             self._open_batches.release()
             if self._questions:
                 self._question_wake.set()
+
+    def _count(self, batch: Sequence[tuple[Delivery, Asking]]) -> None:
+        for link, count in Counter(delivery.link for delivery, _ in batch).items():
+            self._counters.received(link, "question", count)
+        oldest_us = min(asking.question.received_us for _, asking in batch)
+        self._counters.took((self._clock.now_us() - oldest_us) / 1_000_000)
 
     def _refuse(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
@@ -219,6 +227,8 @@ class Intake:
                 self._refuse(batch)
                 continue
             self._counters.receipts_joined(joined, len(rows) - joined)
+            for link, count in Counter(delivery.link for delivery in batch).items():
+                self._counters.received(link, "receipt", count)
             for delivery in batch:
                 delivery.respond(0)
 

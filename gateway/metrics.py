@@ -53,9 +53,9 @@ class Metrics:
         self._signatures = Counter(
             "ivr_signature_fail", "Webhooks refused", ("dialect", "reason"), registry=self.registry
         )
-        self.commit_s = Histogram(
+        self._answer_s = Histogram(
             "jauap_answer_seconds",
-            "From the delivery of a question to the commit of its answer",
+            "From the arrival of a batch's oldest question to the commit of its answer",
             buckets=_LATENCY_S,
             registry=self.registry,
         )
@@ -69,6 +69,9 @@ class Metrics:
 
     def answered(self, result: str) -> None:
         self._child(self._questions, "q", result).inc()
+
+    def took(self, seconds: float) -> None:
+        self._answer_s.observe(seconds)
 
     def received(self, link: str, what: str, count: int) -> None:
         self._child(self._received, "r", link, what).inc(count)

@@ -66,7 +66,7 @@ async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncEx
     loop = asyncio.get_running_loop()
     rules = load_rules(settings)
     metrics = Metrics(link.name for link in settings.link)
-    journal = await _open_journal(settings, clock, held)
+    journal = await _open_journal(settings, held)
     next_id = Ids(clock.now_us, settings.service.node, await journal.highest_id())
     sources = [await _open_source(source, settings, held) for source in settings.source]
     lookup = Lookup(sources)
@@ -142,7 +142,7 @@ class _Relay:
         self.intake.on_bind(event)
 
 
-async def _open_journal(settings: Settings, clock: Clock, held: AsyncExitStack) -> Journal:
+async def _open_journal(settings: Settings, held: AsyncExitStack) -> Journal:
     try:
         journal = await open_store(settings.store.url, backlog_max=settings.store.backlog_max)
     except StoreOpenError as problem:
@@ -152,12 +152,6 @@ async def _open_journal(settings: Settings, clock: Clock, held: AsyncExitStack) 
     log.info("store_opened", library=health.library, schema=health.schema)
     if health.warning:
         log.warning("store_library", warning=health.warning)
-    try:
-        unknown = await journal.recover(clock.now_us())
-    except StoreOpenError as problem:
-        raise SettingsError(str(problem)) from problem
-    if unknown:
-        log.warning("replies_of_unknown_fate", count=unknown)
     return journal
 
 
@@ -187,4 +181,5 @@ def _page_facts(settings: Settings, rules: Rules, today: date) -> PageFacts:
         short_code=short_codes[0] if short_codes else "1012",
         price_tenge=rated.gross_tiyn // 100,
         phone=", ".join(numbers) or "1414",
+        trusted_proxies=settings.http.trusted_proxies,
     )

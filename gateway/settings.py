@@ -47,12 +47,12 @@ class LinkSettings(Section, frozen=True, kw_only=True):
     password_file: str | None = None
     profile: str = "default"  # config/operators/<profile>.toml
     operator: str | None = None  # as in tariffs; the link's name when not given
-    bind: Literal["transceiver", "pair"] = "transceiver"
-    binds: int = 1
+    bind: Literal["transceiver", "pair"] | None = None  # this and the next: None, the profile's
+    binds: int | None = None
     tls: TlsSettings | Literal[False] = False
     short_codes: tuple[str, ...] = ("1012",)
-    window: int = 50
-    tps_max: int = 100  # 0: no limit
+    window: int | None = None  # open submits, per bind
+    tps_max: int | None = None  # submits a second; 0: no limit
     receipts: bool = True  # ask for a receipt with each reply
 
 
@@ -77,6 +77,7 @@ class HttpSettings(Section, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:8080"
     public_url: str = "http://127.0.0.1:8080"
     body_size_max: int = 65_536  # octets
+    trusted_proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-For is believed
 
 
 class ServiceSettings(Section, frozen=True, kw_only=True):
@@ -98,8 +99,7 @@ class LookupSettings(Section, frozen=True, kw_only=True):
 
 
 class PrivacySettings(Section, frozen=True, kw_only=True):
-    keep_text_days: Literal[0] = 0
-    hide_crime_existence: bool = False
+    keep_text_days: Literal[0] = 0  # texts are erased once answered
 
 
 class LogSettings(Section, frozen=True, kw_only=True):
@@ -249,7 +249,8 @@ def _cross_check(settings: Settings, where: str) -> None:
                 f"{where}: two [[{section}]] tables are called '{name}'; rename one"
             )
     for link in settings.link:
-        if link.window < 1 or link.binds < 1 or link.tps_max < 0:
+        given = (link.window, link.binds, None if link.tps_max is None else link.tps_max + 1)
+        if any(number is not None and number < 1 for number in given):
             raise SettingsError(
                 f"{where}: [[link]] '{link.name}': window and binds start at 1, tps_max at 0"
             )

@@ -11,6 +11,7 @@ STEP_S = 0.005  # a release waits at least this long, so that high rates need no
 TPS_UNLIMITED = 100_000.0  # what a limit of 0 means
 THROTTLE_PAUSE_S = 1.0
 FLOOR_SHARE = 0.05  # of the configured rate, and never below 1 a second: a slow link still flows
+UNLIMITED_FLOOR = 100.0  # and never below this a second where no rate is agreed
 RECOVERY_SHARE_PER_S = 0.02  # of the configured rate, won back each second without a throttle
 
 
@@ -38,7 +39,8 @@ class Pacing:
         if tps_max < 0:
             raise ValueError(f"tps_max {tps_max}: must be 0 (unlimited) or PDUs a second")
         self._max = float(tps_max) or TPS_UNLIMITED
-        self._floor = min(self._max, max(1.0, tps_max * FLOOR_SHARE))
+        floor = max(1.0, tps_max * FLOOR_SHARE) if tps_max else UNLIMITED_FLOOR
+        self._floor = min(self._max, floor)
         self._rate = self._max
         self._recovery = tps_max * RECOVERY_SHARE_PER_S  # 0 where no rate is configured
         self._at_s = now_s

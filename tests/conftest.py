@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ for name in [name for name in os.environ if name.startswith("JAUAP_")]:
 
 
 @pytest.fixture(autouse=True)
-def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test leaves the machine."""
     connect = socket.socket.connect
 
@@ -30,7 +29,6 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
-    yield
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -39,7 +37,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):
             path = Path(report.nodeid.split("::")[0])
-            layer = path.parts[1] if len(path.parts) > 2 else "style"  # noqa: PLR2004
+            layer = path.parts[1] if len(path.parts) > 2 else "style"
             layers.setdefault(layer, Counter())[outcome] += 1
     total: Counter[str] = Counter()
     for layer, counts in sorted(layers.items()):

@@ -8,6 +8,7 @@ the gateway on SQLite. Their ratios say more than their figures: those depend on
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections import deque
 from dataclasses import asdict, dataclass
@@ -68,7 +69,10 @@ def bench(window: int, count: int, tickets: int, receipts: bool, as_json: bool) 
     """Measure round trips a second beside bare loops: question in, answer out."""
     logs.configure("warning", "console", lambda _: "")  # of the simulator, which runs in here
     plan = Plan(window, count, tickets, receipts)
-    figures = asyncio.run(_measure(plan))
+    try:
+        figures = asyncio.run(_measure(plan))
+    except asyncio.CancelledError:
+        raise click.ClickException("ended before it was done") from None
     ratios = {
         f"gateway_per_{name}": round(figures["gateway"].per_s / figures[name].per_s, 3)
         for name in ("esme", "echo")
@@ -89,6 +93,10 @@ def bench(window: int, count: int, tickets: int, receipts: bool, as_json: bool) 
 
 
 async def _measure(plan: Plan) -> dict[str, Figures]:
+    task = asyncio.current_task()
+    assert task is not None
+    # SIGTERM as Ctrl-C: what was started is ended first.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     with TemporaryDirectory(prefix="jauap-bench-") as folder:
         return {
             "echo": await _echo(plan, Path(folder)),

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gateway.settings import Settings, SettingsError, load
-from gateway.store import Journal, StoreOpenError, open_store
+from gateway.store import Journal, StoreOpenError, file_of, open_store
 
 
 def settings_option(command: Callable[..., None]) -> Callable[..., None]:
@@ -48,8 +48,11 @@ def show(result: Any, as_json: bool, tell: Callable[[], None]) -> None:
 
 @asynccontextmanager
 async def journal_of(settings: Settings) -> AsyncIterator[Journal]:
-    """The store of a service that may be running."""
+    """The store of a service that may be running; never makes one."""
     try:
+        path = file_of(settings.store.url)
+        if not path.exists():
+            raise SettingsError(f"{path}: there is no journal; check store.url")
         journal = await open_store(settings.store.url)
     except StoreOpenError as problem:
         raise SettingsError(str(problem)) from problem

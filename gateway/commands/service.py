@@ -98,7 +98,11 @@ def key(path: Path) -> None:
 @settings_option
 @click.argument("target", type=click.Path(path_type=Path))
 def backup(settings: Settings, target: Path) -> None:
-    """Copy the journal, consistently, while the service runs."""
+    """Copy the journal, consistently, while the service runs; TARGET must not exist."""
+    if target.exists():
+        raise SettingsError(f"{target}: exists; name a new file")
+    if not target.absolute().parent.is_dir():
+        raise SettingsError(f"{target}: its folder does not exist; make it first")
 
     async def copy() -> None:
         async with journal_of(settings) as journal:

@@ -19,6 +19,7 @@ __all__ = [
     "StoreOpenError",
     "StoreSchemaError",
     "StoreUnavailableError",
+    "file_of",
     "open_store",
 ]
 
@@ -34,6 +35,15 @@ async def open_store(
 
     Raises StoreOpenError, or StoreSchemaError where the tables are newer than this program.
     """
+    path = file_of(url)
+    limits = limits or StoreLimits()
+    if backlog_max is not None:
+        limits = replace(limits, backlog_max=backlog_max)
+    return await open_sqlite(path, limits)
+
+
+def file_of(url: str) -> Path:
+    """The journal's file. Raises StoreOpenError for a url that names none."""
     parts = urlsplit(url)
     if parts.scheme != "sqlite":
         raise StoreOpenError(
@@ -44,7 +54,4 @@ async def open_store(
         raise StoreOpenError(
             "this store url names no file", url, 'Write "sqlite:///var/lib/jauap/journal.db"'
         )
-    limits = limits or StoreLimits()
-    if backlog_max is not None:
-        limits = replace(limits, backlog_max=backlog_max)
-    return await open_sqlite(Path(path), limits)
+    return Path(path)

@@ -1,6 +1,6 @@
 """The journal's verbs: what the gateway may ask of the one durable thing. Each verb is atomic,
 batched and repeatable; a verb returns only after what it did is on disk. Engines implement
-`Journal`; tests/conformance/store.py is the contract they must pass.
+`Journal`; tests/conformance/test_store.py is the contract they must pass.
 
 Times are UTC microseconds (`*_us`); ids are rising integers made by the caller.
 """

@@ -43,7 +43,7 @@ _PROBE_S = 2.0  # how long `health` waits for the commit it asks for
 
 async def open_sqlite(path: Path, limits: StoreLimits) -> SqliteJournal:
     """Open the journal in that file; see `gateway.store.open_store`."""
-    path = Path(os.path.abspath(path))  # noqa: ASYNC240  touches no disk
+    path = Path(os.path.abspath(path))
     async with AsyncExitStack() as resources:
         try:
             journal = await _assemble(path, limits, resources)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import aiosqlite
+import structlog
 
 from gateway.store.errors import StoreDataError
 from gateway.store.journal import StoreUnavailableError
@@ -24,7 +24,7 @@ from gateway.store.sqlite_connection import (
 from gateway.store.sqlite_connection import disconnect as close_connection
 from gateway.store.sqlite_locks import FileLock
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 _COMMIT = (
     "INSERT INTO batch_in VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?"
@@ -149,7 +149,7 @@ class SqliteWriter:
                 for one in batch:
                     await self._commit([one])
             else:
-                _log.error("store_call_refused", extra={"reason": str(error)})
+                _log.error("store_call_refused", reason=str(error))
                 _refuse(batch, StoreDataError(f"{_name(batch[0].call)}: {error}"), error)
         except asyncio.CancelledError:
             _refuse(batch, StoreUnavailableError("the journal was closed during the call"))
@@ -187,7 +187,7 @@ class SqliteWriter:
         try:
             await self._connection.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
         except sqlite3.Error as error:  # nothing is lost: what was committed is in the log
-            _log.warning("store_checkpoint_failed", extra={"reason": str(error)})
+            _log.warning("store_checkpoint_failed", reason=str(error))
             if breaks_connection(error):
                 await self.disconnect()
         finally:
@@ -195,7 +195,7 @@ class SqliteWriter:
 
     async def _fail(self, batch: Sequence[_Waiting], error: sqlite3.Error) -> None:
         if self.committed_at is not None:
-            _log.error("store_unavailable", extra={"reason": str(error)})
+            _log.error("store_unavailable", reason=str(error))
         self.committed_at = None
         if breaks_connection(error):
             await self.disconnect()

@@ -59,6 +59,7 @@ class PageFacts(NamedTuple):
     short_code: str
     price_tenge: int
     phone: str
+    trusted_proxies: tuple[str, ...] = ()
 
 
 def make_site(
@@ -117,11 +118,18 @@ class _Page:
         fields = await request.post()
         language = self._language(request, str(fields.get("lang", "")))
         number = str(fields.get("number", ""))[:NUMBER_SIZE_MAX].strip()
-        answer = await self._front.ask(number, request.remote or "", language)
+        answer = await self._front.ask(number, self._address(request), language)
         if answer is None:
             words = self._facts.words[language]
             answer = PublicAnswer((words["unavailable"],), language)
         return self._render(language, answer.texts, answer.language, number)
+
+    def _address(self, request: web.Request) -> str:
+        """Who asks: behind a proxy that is trusted, whom it names last."""
+        remote = request.remote or ""
+        if remote in self._facts.trusted_proxies:
+            return request.headers.get("X-Forwarded-For", remote).rpartition(",")[2].strip()
+        return remote
 
     def _language(self, request: web.Request, chosen: str | None) -> str:
         if chosen in self._facts.words:

@@ -45,17 +45,18 @@ ENGINES = [SqliteEngine]
 
 
 @pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
-def engine(
+async def engine(
     request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> SqliteEngine:
-    return request.param(tmp_path, tmp_path_factory.getbasetemp() / f"{request.param.name}.made")
+) -> AsyncIterator[SqliteEngine]:
+    made = tmp_path_factory.getbasetemp() / f"{request.param.name}.made"
+    engine: SqliteEngine = request.param(tmp_path, made)
+    yield engine
+    await engine.close()
 
 
 @pytest.fixture
-async def store(engine: SqliteEngine) -> AsyncIterator[Journal]:
-    store = await engine.open()
-    yield store
-    await store.close()
+async def store(engine: SqliteEngine) -> Journal:
+    return await engine.open()
 
 
 # -- take
@@ -477,7 +478,7 @@ async def test_an_abandoned_call_harms_no_other(store: Journal) -> None:
         await asyncio.sleep(0)
         abandoned.cancel()
     assert list(kept.result()) == []
-    assert 2000 in [chain.question_id for chain in await chains(store)]
+    assert [chain.question_id for chain in await chains(store)] == [2000]
 
 
 async def test_a_copy_is_a_journal_of_its_own(
@@ -490,9 +491,8 @@ async def test_a_copy_is_a_journal_of_its_own(
     for _ in range(2):  # the second replaces the first
         await store.backup(target / "journal.db")
     await store.take([question(2)])
-    copy = await type(engine)(target, tmp_path / "none").open()
+    copy = await engine.open_url(f"{engine.name}://{target}/journal.db")
     assert await chains(copy) == [await chain_of(store, asked)]
-    await copy.close()
 
 
 async def test_a_healthy_store_says_so(store: Journal) -> None:
@@ -525,6 +525,14 @@ async def test_purging_forgets_what_is_over_and_nothing_else(store: Journal) -> 
         chain._replace(duplicates=chain.duplicates + (chain.question_id != old.id))
         for chain in before
     ]
+
+
+async def test_purging_goes_on_where_time_has_gone_on(store: Journal) -> None:
+    await store.take([question(1), question(2)])
+    await store.confirm(7, 2000)
+    now_us = question(1).received_us + MINUTE
+    assert await store.purge(now_us) == 1
+    assert await store.purge(now_us + SECOND) >= 1
 
 
 async def test_replies_and_numbers_go_after_their_terms(store: Journal) -> None:

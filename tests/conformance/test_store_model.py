@@ -174,7 +174,7 @@ class JournalMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "store"):
-            self.runner.run(self.store.close())
+            self.runner.run(self.opened.close())
             self.runner.close()
             self.folder.cleanup()
 

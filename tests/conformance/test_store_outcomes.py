@@ -42,9 +42,8 @@ async def store(
 ) -> AsyncIterator[Journal]:
     made = tmp_path_factory.getbasetemp() / f"{request.param.name}.made"
     engine: SqliteEngine = request.param(tmp_path, made)
-    store = await engine.open()
-    yield store
-    await store.close()
+    yield await engine.open()
+    await engine.close()
 
 
 async def given(store: Journal, *replies: ReplyState, mt: bool = False) -> tuple[Question, ...]:

@@ -58,8 +58,8 @@ class Endless(Load):
 
     def settled(self, question: Question) -> None:
         super().settled(question)
-        if self.on_ack is not None:
-            self.on_ack, on_ack = None, self.on_ack
+        on_ack, self.on_ack = self.on_ack, None
+        if on_ack is not None:
             on_ack()
 
 

@@ -115,3 +115,20 @@ def test_toml_and_json_in_the_pages_can_be_read() -> None:
                 tomllib.loads(block.body)
             elif block.info[:1] == ("json",):
                 json.loads(block.body)
+
+
+def test_every_finding_of_verify_has_its_row() -> None:
+    codes: set[str] = set()
+    for name in ("core/ledger.py", "billing/verify.py"):
+        tree = ast.parse((ROOT / "gateway" / name).read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            code = None
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                code = node.args[1] if node.func.id == "Finding" and len(node.args) > 1 else None
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+                of_problem = getattr(node.targets[0], "id", "") == "problem"
+                code = node.value.elts[0] if of_problem else None
+            if isinstance(code, ast.Constant):
+                codes.add(code.value)
+    body = section(read("how-to/read-the-ledger.md"), "Does it add up?").body
+    assert set(table(body)) == codes

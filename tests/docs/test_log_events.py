@@ -32,13 +32,14 @@ def logged() -> Iterator[Logged]:
     for path in sources():
         if path.relative_to(ROOT).as_posix() == CONTEXT:
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
+        source = path.read_text(encoding="utf-8")
+        standard = "log = logging.getLogger(" in source
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
                 if node.func.id == "level":  # Bind.tell: one of two levels by the state told
                     yield from _of_states(node)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                yield from _of_call(node, node.func)
+                yield from _of_call(node, node.func, standard=standard)
 
 
 def _of_states(call: ast.Call) -> Iterator[Logged]:
@@ -46,28 +47,29 @@ def _of_states(call: ast.Call) -> Iterator[Logged]:
     prefix = call.args[0]
     assert isinstance(prefix, ast.JoinedStr)
     assert isinstance(prefix.values[0], ast.Constant)
+    fields = frozenset(keyword.arg for keyword in call.keywords if keyword.arg)
     for state in BindState:
         if state is not BindState.PAUSED:  # told by the link, not by a bind
             poor = state in {BindState.WAITING, BindState.REFUSED}
             name = f"{prefix.values[0].value}{state.value}"
-            yield Logged(name, "warning" if poor else "info", frozenset({"detail"}))
+            yield Logged(name, "warning" if poor else "info", fields)
 
 
-def _of_call(call: ast.Call, method: ast.Attribute) -> Iterator[Logged]:
+def _of_call(call: ast.Call, method: ast.Attribute, *, standard: bool) -> Iterator[Logged]:
     of_session = method.attr == "warn"
+    of_library = method.attr == "log" and ast.unparse(method.value) == "structlog.get_logger()"
     of_logger = isinstance(method.value, ast.Name) and method.value.id in LOGGERS
-    if not of_session and not (of_logger and method.attr in LEVELS):
+    if not (of_session or of_library or (of_logger and method.attr in LEVELS)):
         return
-    event = call.args[0]
+    event = call.args[1 if of_library else 0]
     assert isinstance(event, ast.Constant), f"an event is named by a literal: {ast.dump(event)}"
     fields = {keyword.arg for keyword in call.keywords if keyword.arg}
-    if method.attr == "exception":
-        fields.add("exception")
+    if method.attr == "exception" or "exc_info" in fields:
+        fields = fields - {"exc_info"} | {"exception"}
     if of_session:
         fields |= {"link", "session"}
-    extra = next((keyword.value for keyword in call.keywords if keyword.arg == "extra"), None)
-    if isinstance(extra, ast.Dict):  # of the standard library's logger
-        fields = {key.value for key in extra.keys if isinstance(key, ast.Constant)}
+    if standard:  # the standard library's logger: what becomes of it is told by gateway.logs
+        fields = {"library", "detail"}
     yield Logged(str(event.value), LEVELS.get(method.attr, "warning"), frozenset(fields))
 
 

@@ -6,9 +6,23 @@ import re
 
 from gateway.metrics import Metrics
 from ivr.attendant import CallCounters
-from tests.support.pages import names, read, table
+from tests.support.pages import ROOT, names, read, table
 
 PAGE = "reference/metrics.md"
+COUNTED_BY = {  # names in Metrics
+    "jauap_questions": "answered",
+    "jauap_received": "received",
+    "jauap_refused": "refused",
+    "jauap_duplicates": "duplicated",
+    "jauap_submitted": "submitted",
+    "jauap_settled": "settled",
+    "jauap_receipts": "receipts_joined",
+    "jauap_parked": "park",
+    "jauap_answer_seconds": "took",
+    "jauap_link_bound": "bound",
+    "ivr_steps": "call_step",
+    "ivr_signature_fail": "signature_failed",
+}
 
 
 def exposed() -> dict[str, tuple[str, list[str]]]:
@@ -36,3 +50,17 @@ def test_outcomes_and_reasons_of_calls_are_those_of_the_code() -> None:
     rows = table(read(PAGE))
     assert names(rows["ivr_steps"][2]) == outcomes.split(", ")
     assert names(rows["ivr_signature_fail"][2]) == reasons.split(", ")
+
+
+def test_a_metric_that_nothing_counts_says_so() -> None:
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for package in ("gateway", "ivr")
+        for path in (ROOT / package).rglob("*.py")
+        if path.name != "metrics.py"
+    )
+    rows = table(read(PAGE))
+    assert set(COUNTED_BY) == set(rows)
+    for metric, name in COUNTED_BY.items():
+        counted = re.search(rf"\b_?(counters|metrics)\.{name}\b", sources) is not None
+        assert (rows[metric][2] == "not counted") != counted, metric

@@ -20,7 +20,7 @@ from gateway.settings import load
 from smpp import status
 from smpp.operators import DEFAULT
 from smpp.status import BindAction
-from tests.support.service import LinkTo, make_folder, until
+from tests.support.service import LinkTo, a_look, make_folder
 
 ANY_DAY = (20_000_101, 29_991_231)
 MOVING = {ReplyState.QUEUED, ReplyState.SUBMITTING, ReplyState.SUBMITTED}
@@ -44,18 +44,12 @@ class Inside:
         true = true or at_rest
         async with asyncio.timeout(timeout_s):
             while not true(chains := await self.chains()):
-                await until(_turn())
+                await a_look()
         return chains
 
 
 def at_rest(chains: list[Chain]) -> bool:
     return all(reply.state not in MOVING for chain in chains for reply in chain.replies)
-
-
-def _turn() -> Callable[[], bool]:
-    """False once, then true: one look later."""
-    looks = iter((False,))
-    return lambda: next(looks, True)
 
 
 def impatient(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
@@ -74,8 +68,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
     monkeypatch.setattr(links, "load_profile", lambda name: profile)
     for kind in (BindAction.BACKOFF, BindAction.BUSY_BACKOFF, BindAction.LONG_BACKOFF):
         monkeypatch.setitem(status.BIND_BACKOFFS_S, kind, (0.1,))
-    monkeypatch.setattr(status, "RETRY_DELAYS_S", (0,) * 5)
-    monkeypatch.setattr(status, "VENDOR_RETRY_DELAYS_S", (0,) * 5)
+    monkeypatch.setattr(status, "RETRY_DELAYS_S", (0,) * 1_000)
+    monkeypatch.setattr(status, "VENDOR_RETRY_DELAYS_S", (0,) * 1_000)
 
 
 @asynccontextmanager

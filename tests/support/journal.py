@@ -38,22 +38,30 @@ class SqliteEngine:
     """Makes journals on SQLite in a folder; the tables are made once and copied."""
 
     name = "sqlite"
-    _template: Path | None = None
 
     def __init__(self, folder: Path, template: Path) -> None:
         self.path = folder / "journal.db"
-        if not template.exists():
-            self._first = template
-        else:
-            shutil.copy(template, self.path)
-            self._first = None
+        self._template = template
+        self._opened: list[Journal] = []
 
     async def open(self, **limits: int) -> Journal:
-        journal = await open_store(f"sqlite://{self.path}", limits=StoreLimits(**limits))
-        if self._first is not None:
-            await journal.backup(self._first)
-            self._first = None
+        made = self._template.exists()
+        if made and not self.path.exists():
+            shutil.copy(self._template, self.path)
+        journal = await self.open_url(f"sqlite://{self.path}", **limits)
+        if not made:
+            await journal.backup(self._template)
         return journal
+
+    async def open_url(self, url: str, **limits: int) -> Journal:
+        journal = await open_store(url, limits=StoreLimits(**limits))
+        self._opened.append(journal)
+        return journal
+
+    async def close(self) -> None:
+        """Whatever a test has left open: a thread of an open one would outlive the tests."""
+        for journal in self._opened:
+            await journal.close()
 
 
 def question(n: int = 1, **changes: Any) -> Question:

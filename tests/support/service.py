@@ -33,7 +33,7 @@ FAR = "2099-12-31"  # due then: whatever the day of the test is, nothing is over
 START_S = 20.0  # until ready; how long it really takes is what `start` returns
 STOP_S = 40.0  # above the service's own limit of 30 s
 COMMAND_S = 30.0
-LOOK_S = 0.02  # the longest pause between two looks at something that tells no news
+LOOK_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -68,17 +68,22 @@ class Books(NamedTuple):
     trailer: dict[str, Any]
 
 
-async def until(true: Callable[[], bool], timeout_s: float = 10.0) -> None:
-    """Wait for what announces itself to nobody, such as a count. Raises TimeoutError."""
+async def a_look() -> None:
+    """The pause between two looks at something that announces itself to nobody."""
     loop = asyncio.get_running_loop()
+    over: asyncio.Future[None] = loop.create_future()
+    timer = loop.call_later(LOOK_S, over.set_result, None)
+    try:
+        await over
+    finally:
+        timer.cancel()
+
+
+async def until(true: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    """Look until it is true. Raises TimeoutError."""
     async with asyncio.timeout(timeout_s):
         while not true():
-            look: asyncio.Future[None] = loop.create_future()
-            timer = loop.call_later(LOOK_S, look.set_result, None)
-            try:
-                await look
-            finally:
-                timer.cancel()
+            await a_look()
 
 
 def write_open_tickets(path: Path, start: int, count: int) -> Path:
@@ -269,7 +274,7 @@ class Service:
                     if got == status:
                         body: dict[str, Any] = json.loads(last)
                         return body
-                    await self._pause()
+                    await a_look()
         except TimeoutError:
             raise TimeoutError(f"not {status} within {timeout_s} s, last: {last}") from None
 
@@ -280,7 +285,7 @@ class Service:
             async with asyncio.timeout(timeout_s):
                 while value < least:
                     if value >= 0:
-                        await self._pause()
+                        await a_look()
                     value = await self.metric(metric)
         except TimeoutError:
             raise TimeoutError(f"{metric} is {value}, not {least}, after {timeout_s} s") from None
@@ -291,16 +296,6 @@ class Service:
         _, page = await self.get("/metrics")
         lines = (line.rpartition(" ") for line in page.splitlines() if not line.startswith("#"))
         return sum(float(value) for head, _, value in lines if head.partition("{")[0] == name)
-
-    async def _pause(self) -> None:
-        """Until it says something, but not for long: what is polled may change in silence."""
-        process = self._process
-        process.news.clear()
-        try:
-            async with asyncio.timeout(LOOK_S):
-                await process.news.wait()
-        except TimeoutError:
-            return
 
     # -- its commands
 
@@ -317,8 +312,8 @@ class Service:
             async with asyncio.timeout(COMMAND_S):
                 out, err = await process.communicate()
         except TimeoutError:
-            process.kill()
-            await process.wait()
+            process.terminate()  # so that it ends what it has started
+            await process.communicate()
             raise
         assert process.returncode is not None
         return Finished(process.returncode, out.decode(), err.decode())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.commands import bench
-from tests.support.service import Service
+from tests.support.service import JAUAP, Service, until
 
 SMALL = ("--count", "60", "--window", "7", "--tickets", "20")
 
@@ -62,7 +64,34 @@ def test_a_gateway_that_does_not_come_up_is_told_with_its_words(
 ) -> None:
     out_of_order = (sys.executable, "-c", "import sys; sys.exit('out of order')")
     monkeypatch.setattr(bench, "_JAUAP", out_of_order)
-    monkeypatch.setattr(bench.logs, "configure", lambda *_: None)  # it is for the whole process
+    monkeypatch.setattr("gateway.logs.configure", lambda *_: None)  # it is for the whole process
     done = CliRunner().invoke(bench.bench, SMALL)
     assert done.exit_code == 1
     assert "the gateway did not come up; it said: out of order" in done.output
+
+
+def children(pid: int) -> list[int]:
+    """Of a process, as proc(5) tells."""
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in path.read_text(encoding="ascii").split()]
+
+
+async def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *JAUAP, "bench", "--count", "1000000", stderr=asyncio.subprocess.PIPE, cwd=tmp_path
+    )
+    assert process.stderr is not None
+    try:
+        await until(lambda: children(process.pid) != [])
+        (child,) = children(process.pid)
+        process.terminate()
+        async with asyncio.timeout(10):
+            told = await process.stderr.read()
+            assert await process.wait() == 1
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert told == b"Error: ended before it was done\n"
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)

@@ -4,7 +4,7 @@ each question is answered in the end, and charged once."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -148,22 +148,34 @@ async def test_a_reply_of_unknown_fate_is_sent_once_more_after_the_next_bind(
         Smsc(password=SECRET, retry=SOON, chaos=silent, receipts=no_receipts) as smsc,
         running(tmp_path, LinkTo("operator", smsc.port)) as inside,
     ):
+
+        async def unknown(count: int) -> list[Chain]:
+            wanted = [ReplyState.UNKNOWN] * count
+            return await inside.settled(
+                lambda chains: [chain.replies[0].state for chain in chains] == wanted
+            )
+
+        def submits(count: int) -> Callable[[], bool]:
+            return lambda: smsc.counters["submits"] >= count
+
         await smsc.send_mo(PHONES[0], "061200000012345678")
-
-        def unknown(chains: list[Chain]) -> bool:
-            return [chain.replies[0].state for chain in chains] == [ReplyState.UNKNOWN]
-
-        await inside.settled(unknown)
+        await unknown(1)
         assert smsc.counters["submits"] == 1, "the session lives: nothing is sent again"
-        for _ in range(2):
-            smsc.drop()
-            await until(lambda: bool(smsc.sessions and smsc.sessions[-1].mode))
-            await until(lambda: smsc.counters["submits"] == 2)
-            (chain,) = await inside.settled(unknown)
-        assert chain.replies[0].maybe_sent
-        assert [entry.kind for entry in chain.entries] == ["rated", "charged"]
-        assert smsc.counters["submits"] == 2, "once more, and never again"
+        smsc.drop()
+        await until(submits(2))
+        await unknown(1)
+        smsc.drop()
+        await smsc.send_mo(PHONES[1], "061200000012345678")  # answered after the third bind
+        await until(submits(3))
+        chains = await unknown(2)
+        assert smsc.counters["submits"] == 3, "once more, and never again"
+        assert [chain.replies[0].maybe_sent for chain in chains] == [True, False]
+        assert [entry.kind for entry in chains[0].entries] == ["rated", "charged"]
         smsc.chaos = Chaos()
+
+
+def in_state(state: ReplyState) -> Callable[[list[Chain]], bool]:
+    return lambda chains: {reply.state for chain in chains for reply in chain.replies} == {state}
 
 
 async def test_a_response_after_its_time_settles_the_reply(
@@ -176,10 +188,7 @@ async def test_a_response_after_its_time_settles_the_reply(
         running(tmp_path, LinkTo("operator", smsc.port)) as inside,
     ):
         await smsc.send_mo(PHONES[0], "061200000012345678")
-        states = [ReplyState.UNKNOWN, ReplyState.DELIVERED]
-        for state in states:
-            (chain,) = await inside.settled(
-                lambda chains, state=state: chains[0].replies[0].state is state
-            )
+        for state in (ReplyState.UNKNOWN, ReplyState.DELIVERED):
+            (chain,) = await inside.settled(in_state(state))
         assert not chain.replies[0].maybe_sent
         assert smsc.counters["taken"] == 1

@@ -26,7 +26,7 @@ from smpp.simulator import (
 )
 from smpp.simulator.delivery import Delivery
 from smpp.simulator.mo import compose_mo
-from tests.support.service import SECRET, LinkTo, Service, serving, until, write_open_tickets
+from tests.support.service import SECRET, LinkTo, Service, a_look, serving, write_open_tickets
 from tests.support.wording import table
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -65,7 +65,7 @@ class World:
                 states = {reply.state for chain in chains for reply in chain.replies}
                 if len(chains) >= count and states <= FINAL:
                     return chains
-                await until(iter((False, True)).__next__)
+                await a_look()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -48,7 +48,7 @@ def test_without_a_file_the_defaults_hold() -> None:
         ("[stroe]\nurl='x'", "unknown key 'stroe'; did you mean 'store'"),
         ("[store]\nurll='x'", r"unknown key 'urll' in \[store\]; did you mean 'url'"),
         (LINK + "widow = 5", "unknown key 'widow'.*did you mean 'window'"),
-        (LINK + "window = 'x'", "Expected `int`"),
+        (LINK + "window = 'x'", r"Expected `int \| null`"),
         (LINK + "window = 0", "window and binds start at 1"),
         (LINK + LINK, "two .*link.* tables are called 'beeline'"),
         (LINK.replace('password_env = "SECRET"', ""), "has no password"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smpp.pacing import AHEAD_S, BURST_S, THROTTLE_PAUSE_S, Pacing
+from smpp.pacing import AHEAD_S, BURST_S, THROTTLE_PAUSE_S, UNLIMITED_FLOOR, Pacing
 
 
 def taken(pacing: Pacing, now_s: float) -> int:
@@ -38,12 +38,19 @@ def test_a_limit_of_zero_means_unlimited() -> None:
 
 
 def test_a_throttle_on_an_unlimited_link_halves_the_rate_in_use() -> None:
-    pacing = busy(0, 80, 10.0)
+    pacing = busy(0, 800, 10.0)
     assert pacing.throttled(10.0, 9.9)
-    assert pacing.rate == pytest.approx(40, abs=2)
+    assert pacing.rate == pytest.approx(400, abs=8)
     pacing.allowance(10.0 + THROTTLE_PAUSE_S + 10.0)
-    assert pacing.rate == pytest.approx(56, abs=3)
+    assert pacing.rate == pytest.approx(560, abs=12)
     assert Pacing(0, 0.0).throttled(1.0, 0.5)
+
+
+def test_throttles_never_bring_an_unlimited_link_below_its_floor() -> None:
+    pacing = Pacing(0, 0.0)
+    for second in range(1, 30):
+        pacing.throttled(second * 2.0, second * 2.0 - 0.1)
+    assert pacing.rate >= UNLIMITED_FLOOR
 
 
 def test_a_throttle_far_below_the_limit_slows_what_is_in_use() -> None:
