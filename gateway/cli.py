@@ -8,6 +8,7 @@ import sys
 import click
 
 from gateway.settings import SettingsError
+from gateway.store.errors import StoreOpenError
 
 # Loaded when named: `jauap run` must not wait for what only the demo needs.
 _COMMANDS = {
@@ -49,6 +50,6 @@ def main() -> None:
     """The console script."""
     try:
         jauap(standalone_mode=True)
-    except SettingsError as problem:
+    except (SettingsError, StoreOpenError) as problem:
         click.echo(f"jauap: {problem}", err=True)
         sys.exit(2)

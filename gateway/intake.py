@@ -26,7 +26,8 @@ from smpp.messages import BindState, Inbound, Receipt, SubmitResult
 from smpp.owner import BindEvent, Delivery
 
 QUEUE_MAX = 5_000  # deliveries waiting, all links together; beyond it: busy
-BATCH_MAX = 500
+BATCH_MAX = 500  # receipts or parts a commit
+QUESTIONS_MAX = 25  # a batch: so few that one is worded while another is being committed
 BATCHES_OPEN_MAX = 4  # batches between lookup and commit at one time
 
 log = structlog.get_logger()
@@ -159,7 +160,7 @@ class Intake:
         parties = self._being_answered
         later: list[Arrival] = []
         queue = self._questions
-        while queue and len(batch) < BATCH_MAX and len(later) < BATCH_MAX:
+        while queue and len(batch) < QUESTIONS_MAX and len(later) < BATCH_MAX:
             arrival = queue.popleft()
             delivery, received_us = arrival
             message = delivery.message
