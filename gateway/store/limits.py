@@ -30,6 +30,6 @@ class StoreLimits:
     transaction_rows_max: int = 4_000  # rows after which a transaction takes no further call
     lock_wait_ms: int = 1_000  # how long a commit waits for a lock held by somebody else
     cache_mib: int = 64  # pages kept in memory by the writer
-    checkpoint_rows: int = 20_000  # rows written before the log is copied into the file
+    checkpoint_rows: int = 30_000  # rows written before the log is copied into the file
     log_size_max_mib: int = 64  # what the log file is cut back to after that
     size_max_mib: int = 0  # of the journal file; 0: as much as the disk holds
