@@ -123,8 +123,6 @@ class Session(asyncio.Protocol):
         if not self.ended.done():
             self.ended.set_result(self._end)
 
-    # reading
-
     def _receive(self, data: bytes) -> None:
         timers, submits = self._timers, self._submits
         now_s = timers.heard_s = self._loop.time()
@@ -135,9 +133,12 @@ class Session(asyncio.Protocol):
             if isinstance(frame, pdu.Broken):
                 self._break(frame)
             elif frame.command_id in _DELIVERIES:
+                timers.transacted(now_s)
                 self._deliveries.receive(frame)
             elif frame.command_id != pdu.SUBMIT_SM_RESP or not submits.answered(frame, now_s):
                 self._receive_other(frame, now_s)
+            else:
+                timers.transacted(now_s)
         if not self._framer.held_octets:
             timers.part_s = None
         elif frames or timers.part_s is None:

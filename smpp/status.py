@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from smpp.operators import OperatorProfile
 
-VENDOR_FIRST = 0x400  # 0x400-0x4FF belong to the operator (5.1.3)
-VENDOR_LAST = 0x4FF
 CONFIGURATION_FAILURES_MAX = 10  # so many in a row and the link is paused
 
 

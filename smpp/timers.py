@@ -72,7 +72,10 @@ class Timers:
         self._opened_s = self.heard_s = now_s
 
     def transacted(self, now_s: float) -> None:
-        self._opened_s = now_s
+        """A delivery came, or a submit was answered: what inactivity counts from. Before the
+        bind the session's opening counts, whatever comes."""
+        if self.bound:
+            self._opened_s = now_s
 
     def asked(self, now_s: float) -> None:
         """enquire_link was written."""

@@ -41,7 +41,6 @@ _TEXTS: Mapping[Intent, tuple[str, Result]] = {
     Intent.DISAGREE: ("gen.wrong_place", Result.WRONG_PLACE),
     Intent.ILLEGAL_INSPECTION: ("gen.wrong_place", Result.WRONG_PLACE),
 }
-_LOOKED_UP = frozenset({Intent.LOOKUP, Intent.REPEAT, Intent.CHOICE})
 _NEVER_LOCKED = frozenset({Intent.EMERGENCY, Intent.STOP})
 _SILENT = {
     Verdict.SILENT_LOCKED: Result.SILENT_LOCKED,

@@ -42,7 +42,6 @@ from ivr.dialects.contract import (
 
 WINDOW_S = 300  # a request older, or dated later, is not believed
 SIGNATURES_MAX = 4  # in one header, while secrets are changed
-TIMESTAMP_MAX = 999_999_999_999
 CALL_SECONDS_MAX = 1_000_000
 
 

@@ -265,6 +265,16 @@ async def test_row_b14_without_an_enquire_link_response_other_pdus_show_life() -
         assert both.link.bound
 
 
+async def test_a_session_with_an_inactivity_timer_lives_while_messages_flow() -> None:
+    async with line(quick(enquire_link_timer_s=0.2, inactivity_timer_s=1.0)) as both:
+        for number in range(8):  # each after a silence of 0.2 s, so longer than the timer in all
+            await both.wire.expect(ENQUIRE_LINK)
+            both.wire.send(deliver_sm(number, b"1"))
+            await both.wire.expect(DELIVER_SM_RESP, 0, number)
+        assert both.owner.states.count(BindState.BOUND) == 1
+        assert both.link.bound
+
+
 async def test_row_b15_after_the_peers_unbind_late_responses_count_then_we_bind_again() -> None:
     async with line() as both:
         both.submit(1)
