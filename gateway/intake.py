@@ -1,7 +1,7 @@
 """What links hand in, on its way to the desk: bounded queues, batches, receipts.
 
 The session calls in here from the event loop and never waits. Whole questions go to the desk,
-parts of long ones to `gateway.long_questions`; receipts are joined to their replies. Nothing is
+parts of long ones to `gateway.long_questions`, receipts to `gateway.receipts`. Nothing is
 acknowledged before it is on disk: a full queue or a store that refuses is answered with the
 operator's busy status, and the SMSC keeps the message.
 """
@@ -16,17 +16,16 @@ from typing import Protocol
 import structlog
 
 from gateway.clock import Clock
-from gateway.core import delivery as deciding
-from gateway.core.records import ReceiptSeen
 from gateway.desk import Asking, Desk
 from gateway.long_questions import LongQuestions
 from gateway.outbox import Outbox
+from gateway.receipts import Receipts
 from gateway.store.journal import Journal, StoreUnavailableError
 from smpp.messages import BindState, Inbound, Receipt, SubmitResult
 from smpp.owner import BindEvent, Delivery
 
 QUEUE_MAX = 5_000  # deliveries waiting, all links together; beyond it: busy
-BATCH_MAX = 500  # receipts or parts a commit
+BATCH_MAX = 500  # parts a commit
 QUESTIONS_MAX = 25  # a batch: so few that one is worded while another is being committed
 BATCHES_OPEN_MAX = 4  # batches between lookup and commit at one time
 
@@ -48,7 +47,6 @@ class Counters(Protocol):
     def received(self, link: str, what: str, count: int) -> None: ...
     def took(self, seconds: float) -> None: ...
     def refused(self, link: str, count: int) -> None: ...
-    def receipts_joined(self, joined: int, orphans: int) -> None: ...
 
 
 class Intake:
@@ -61,6 +59,7 @@ class Intake:
         desk: Desk,
         outbox: Outbox,
         long_questions: LongQuestions,
+        receipts: Receipts,
         links: Mapping[str, LinkFacts],
         clock: Clock,
         counters: Counters,
@@ -69,12 +68,12 @@ class Intake:
         self._desk = desk
         self._outbox = outbox
         self._long = long_questions
+        self._receipts = receipts
         self._links = links
         self._clock = clock
         self._counters = counters
         self._questions: deque[Arrival] = deque()
         self._parts: deque[Arrival] = deque()
-        self._receipts: deque[Arrival] = deque()
         self._confirmed: dict[int, int] = {}
         self._question_wake = asyncio.Event()
         self._side_wake = asyncio.Event()
@@ -87,16 +86,19 @@ class Intake:
 
     def on_delivery(self, delivery: Delivery) -> None:
         message = delivery.message
+        now_us = self._clock.now_us()
         if isinstance(message, Receipt):
-            queue, wake = self._receipts, self._side_wake
-        elif message.part is not None:
+            if self._closed or not self._receipts.put(delivery, now_us):
+                self._refuse((delivery,))
+            return
+        if message.part is not None:
             queue, wake = self._parts, self._side_wake
         else:
             queue, wake = self._questions, self._question_wake
         if self._closed or len(queue) >= QUEUE_MAX:
             self._refuse((delivery,))
             return
-        queue.append((delivery, self._clock.now_us()))
+        queue.append((delivery, now_us))
         wake.set()
 
     def on_submit_result(self, link: str, result: SubmitResult) -> None:
@@ -133,13 +135,13 @@ class Intake:
                     self._open_batches.release()
 
     async def run_side(self) -> None:
-        """Parts, receipts and confirmations, for ever."""
+        """Receipts, parts and confirmations, for ever."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._long.run())
+            tasks.create_task(self._receipts.run())
             while True:
                 await self._side_wake.wait()
                 self._side_wake.clear()
-                await self._take_receipts()
                 await self._take_parts()
                 await self._confirm()
 
@@ -149,7 +151,8 @@ class Intake:
 
     @property
     def idle(self) -> bool:
-        return not (self._questions or self._parts or self._receipts or self._batches_open)
+        queued = self._questions or self._parts or self._batches_open
+        return self._receipts.idle and not queued
 
     # -- inside
 
@@ -215,24 +218,6 @@ class Intake:
             delivery.respond(self._links[delivery.link].busy_status)
             self._counters.refused(delivery.link, 1)
 
-    async def _take_receipts(self) -> None:
-        while self._receipts:
-            arrivals = [
-                self._receipts.popleft() for _ in range(min(len(self._receipts), BATCH_MAX))
-            ]
-            rows = [_receipt_row(delivery, at_us) for delivery, at_us in arrivals]
-            batch = [delivery for delivery, _ in arrivals]
-            try:
-                joined = await self._journal.receipts(rows)
-            except StoreUnavailableError:
-                self._refuse(batch)
-                continue
-            self._counters.receipts_joined(joined, len(rows) - joined)
-            for link, count in Counter(delivery.link for delivery in batch).items():
-                self._counters.received(link, "receipt", count)
-            for delivery in batch:
-                delivery.respond(0)
-
     async def _take_parts(self) -> None:
         while self._parts:
             batch = [self._parts.popleft() for _ in range(min(len(self._parts), BATCH_MAX))]
@@ -250,20 +235,3 @@ class Intake:
                 await self._journal.confirm(session, through)
             except StoreUnavailableError:
                 return  # the fingerprints stay doubtful: a redelivery is still recognised
-
-
-def _receipt_row(delivery: Delivery, at_us: int) -> ReceiptSeen:
-    receipt = delivery.message
-    assert isinstance(receipt, Receipt)
-    state, charge = deciding.after_receipt(receipt.state)
-    if receipt.intermediate:
-        state, charge = None, None
-    return ReceiptSeen(
-        link=delivery.link,
-        canonical_id=receipt.canonical_id,
-        state=state,
-        stat=receipt.stat,
-        error=receipt.error,
-        charge=charge,
-        at_us=at_us,
-    )

@@ -28,6 +28,7 @@ from gateway.metrics import Metrics
 from gateway.outbox import Outbox
 from gateway.owed import OwedAnswers
 from gateway.ports import SmsPort
+from gateway.receipts import Receipts
 from gateway.rules import Rules, load_rules
 from gateway.settings import Settings, SettingsError, SourceSettings
 from gateway.store import StoreOpenError, open_store
@@ -91,9 +92,10 @@ async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncEx
     long_questions = LongQuestions(
         journal=journal, desk=desk, links=ports, keys=keys, clock=clock, next_id=next_id
     )
+    receipts = Receipts(journal=journal, links=ports, counters=metrics)
     owner.intake = intake = Intake(
-        journal=journal, desk=desk, outbox=outbox, long_questions=long_questions, links=ports,
-        clock=clock, counters=metrics,
+        journal=journal, desk=desk, outbox=outbox, long_questions=long_questions,
+        receipts=receipts, links=ports, clock=clock, counters=metrics,
     )  # fmt: skip
     owed = OwedAnswers(
         journal=journal, desk=desk, answers=answers, memories=memories, rules=rules,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import structlog
 
@@ -13,6 +13,7 @@ from smpp.links import SessionLimits
 from smpp.messages import SubmitResult
 from smpp.operators import OperatorProfile
 from smpp.owner import Owner
+from smpp.pdu import Frame
 from smpp.stats import LinkStats
 from smpp.status import BindAction
 
@@ -40,6 +41,14 @@ class SessionEnd(NamedTuple):
     bound_s: float  # how long it was bound; 0 for never
 
 
+class Tap(Protocol):
+    """Sees every PDU of a bind pass. Must return at once and never raise."""
+
+    def received(self, frame: Frame) -> None: ...
+    def sent(self, octets: bytes) -> None:
+        """One or more whole PDUs."""
+
+
 class SessionHooks(NamedTuple):
     """What the session tells the bind and the link that own it."""
 
@@ -62,6 +71,7 @@ class SessionContext:
         "owner",
         "profile",
         "stats",
+        "tap",
         "wall_clock",
         "window",
     )
@@ -78,6 +88,7 @@ class SessionContext:
         hooks: SessionHooks,
         stats: LinkStats,
         wall_clock: Callable[[], datetime] | None,
+        tap: Tap | None = None,
     ) -> None:
         self.link = link
         self.number = number  # rises from session to session
@@ -88,6 +99,7 @@ class SessionContext:
         self.hooks = hooks
         self.stats = stats
         self.wall_clock = wall_clock  # for an absolute validity_period
+        self.tap = tap
         self._warned: set[str] = set()
 
     def warn(self, event: str, **facts: object) -> None:

@@ -80,8 +80,10 @@ class Deliveries:
         while unanswered and (status := unanswered[0].status) is not None:
             delivery = unanswered.popleft()
             self.mark = max(self.mark, delivery.mark)
-            request = delivery.request
-            self._put(pdu.response(request.command_id, status, request.sequence))
+            command_id, _, sequence, _ = delivery.request
+            message_id = delivery.message_id
+            body = message_id.encode("ascii") + b"\0" if message_id else None
+            self._put(pdu.response(command_id, status, sequence, body))
         if not unanswered and not self.accepting:
             self._drained()
 

@@ -15,21 +15,6 @@ class Part(NamedTuple):
     width: int  # bits of the reference: 8 or 16; 0 for SAR TLVs
 
 
-class Inbound(NamedTuple):
-    """A short message from a subscriber (deliver_sm or data_sm, receipts excepted)."""
-
-    source: str  # normal form: 7XXXXXXXXXX for Kazakh mobiles, else the address as sent
-    source_ton: int
-    destination: str  # short code, operator's aliases resolved
-    data_coding: int
-    octets: bytes  # user data without its header
-    text: str | None  # None: binary or port-addressed, not a question; for a part: not decoded
-    part: Part | None
-    answerable: bool  # False: alphanumeric, empty or over-long source
-    identity: bytes  # what makes two deliveries the same message; the gateway hashes it with a key
-    warnings: tuple[str, ...] = ()
-
-
 class ReceiptState(StrEnum):
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"  # expired, deleted, undeliverable, rejected
@@ -49,6 +34,23 @@ class Receipt(NamedTuple):
     user_message_reference: int | None = None
 
 
+class Inbound(NamedTuple):
+    """A short message from a subscriber (deliver_sm, submit_sm or data_sm, receipts excepted)."""
+
+    source: str  # normal form: 7XXXXXXXXXX for Kazakh mobiles, else the address as sent
+    source_ton: int
+    destination: str  # short code, operator's aliases resolved
+    data_coding: int
+    octets: bytes  # user data without its header
+    text: str | None  # None: binary or port-addressed, not a question; for a part: not decoded
+    part: Part | None
+    answerable: bool  # False: alphanumeric, empty or over-long source
+    identity: bytes  # what makes two deliveries the same message; the gateway hashes it with a key
+    warnings: tuple[str, ...] = ()
+    wants_receipt: bool = False  # the peer asked for one of ours (registered_delivery, 5.2.17)
+    unflagged: Receipt | None = None  # reads like a receipt: it is one if we know the id
+
+
 class Submit(NamedTuple):
     """One segment to send to a subscriber. `reply_id` comes back with the result."""
 
@@ -62,6 +64,8 @@ class Submit(NamedTuple):
     validity_s: int | None = None
     sar: Part | None = None
     payload: bool = False  # octets travel in message_payload
+    session: int = 0  # the one that the question came by goes first; 0: any
+    report: bool = False  # a receipt of ours (Appendix B), owed to a peer that bound to us
 
 
 class SubmitEnd(StrEnum):

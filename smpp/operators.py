@@ -53,6 +53,13 @@ class ValidityForm(StrEnum):
     NONE = "none"  # the operator rejects a validity_period
 
 
+class ReplyCommand(StrEnum):
+    """What carries our replies to a peer that bound to us."""
+
+    DELIVER_SM = "deliver_sm"
+    SUBMIT_SM = "submit_sm"
+
+
 class UnknownPolicy(StrEnum):
     """What becomes of a submit without a response."""
 
@@ -91,6 +98,7 @@ class OperatorProfile:
     message_id_form: MessageIdForm = MessageIdForm.AS_IS
     vendor_id_tlv: int | None = None  # TLV of deliver_sm that alone identifies the message
     busy_status: int = 0x64  # RX_T_APPN: what makes this SMSC deliver again later
+    unusable_status: int = 0  # answers what can never be a question (binary); 0: ROK, set aside
     status_map: Mapping[int, Action] = field(default_factory=dict)  # goes before smpp.status
     unknown_policy: UnknownPolicy = UnknownPolicy.RESEND
     # bind
@@ -102,6 +110,8 @@ class OperatorProfile:
     address_ton: int = 0
     address_npi: int = 0
     address_range: str = ""
+    # server role: what a peer that bound to us is sent
+    reply_command: ReplyCommand = ReplyCommand.DELIVER_SM
     # flow
     window: int = 10  # submits without a response, per bind
     tps_max: int = 100  # submit_sm a second over all binds; 0 is unlimited
@@ -134,6 +144,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "registered_delivery": (0, 255),
     "vendor_id_tlv": (0, 0xFFFF),
     "busy_status": (1, 0xFFFFFFFF),
+    "unusable_status": (0, 0xFFFFFFFF),
     "binds": (1, 16),
     "interface_version": (0x33, 0x50),
     "peer_version_assumed": (0, 0xFF),
@@ -156,6 +167,7 @@ _CHOICES: dict[str, type[StrEnum]] = {
     "message_id_form": MessageIdForm,
     "unknown_policy": UnknownPolicy,
     "bind": BindForm,
+    "reply_command": ReplyCommand,
 }
 _KEYS = tuple(each.name for each in fields(OperatorProfile) if each.init)
 _FLAGS = frozenset({"packed", "user_message_reference"})

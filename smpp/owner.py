@@ -26,6 +26,7 @@ class Delivery:
         "link",
         "mark",
         "message",
+        "message_id",
         "request",
         "session",
         "status",
@@ -45,10 +46,13 @@ class Delivery:
         self.request = request  # as it came; the response echoes its number
         self.status: int | None = None  # None until answered
         self.mark = 0
+        self.message_id = ""
         self._answering = answering
 
-    def respond(self, status: int = 0, mark: int = 0) -> None:
+    def respond(self, status: int = 0, mark: int = 0, message_id: str = "") -> None:
         """Answer with this command_status, once; responses leave in the order of arrival.
+
+        `message_id` goes into the response to a submit_sm: a receipt of ours names it again.
 
         `mark` rises with the questions of a session; `Owner.on_confirmed` names it when the peer
         has proved to have read this response. Nothing happens where the session has ended: the
@@ -58,6 +62,7 @@ class Delivery:
             raise RuntimeError(f"a delivery of link {self.link} was answered twice")
         self.status = status
         self.mark = mark
+        self.message_id = message_id
         self._answering.delivery_answered()
 
 

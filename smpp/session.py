@@ -37,7 +37,7 @@ class Session(asyncio.Protocol):
         self._timers = Timers(limits_of(context.profile), loop.time())
         self._alarm = Alarm(loop, self._on_alarm, self._next_s)
         self._framer = pdu.Framer()
-        self._writer = Writer(loop)
+        self._writer = Writer(loop, context.tap)
         self._deliveries = Deliveries(context, self._writer.put, self._proceed)
         submit_ended = context.hooks.submit_ended
         self._submits = Submits(
@@ -127,12 +127,16 @@ class Session(asyncio.Protocol):
         timers, submits = self._timers, self._submits
         now_s = timers.heard_s = self._loop.time()
         frames = self._framer.feed(data)
+        tap = self._context.tap
         for frame in frames:
             if self._phase is Phase.CLOSING or self._phase is Phase.CLOSED:
                 return
             if isinstance(frame, pdu.Broken):
                 self._break(frame)
-            elif frame.command_id in _DELIVERIES:
+                continue
+            if tap is not None:
+                tap.received(frame)
+            if frame.command_id in _DELIVERIES:
                 timers.transacted(now_s)
                 self._deliveries.receive(frame)
             elif frame.command_id != pdu.SUBMIT_SM_RESP or not submits.answered(frame, now_s):

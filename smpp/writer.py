@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from smpp.context import Tap
+
 
 class Writer:
     """Gathers PDUs, and holds them back while the peer does not read.
@@ -12,10 +14,11 @@ class Writer:
     more from a peer that does not read.
     """
 
-    __slots__ = ("_chunks", "_loop", "_scheduled", "_transport", "flushes", "paused")
+    __slots__ = ("_chunks", "_loop", "_scheduled", "_tap", "_transport", "flushes", "paused")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, tap: Tap | None = None) -> None:
         self._loop = loop
+        self._tap = tap
         self._transport: asyncio.Transport | None = None
         self._chunks: list[bytes] = []
         self._scheduled = False
@@ -38,6 +41,8 @@ class Writer:
             return
         data = b"".join(self._chunks)
         self._chunks.clear()
+        if self._tap is not None:
+            self._tap.sent(data)
         self.flushes += 1
         transport.write(data)
 

@@ -29,6 +29,7 @@ from gateway.memories import Memories
 from gateway.metrics import Metrics
 from gateway.outbox import Outbox
 from gateway.owed import OwedAnswers
+from gateway.receipts import Receipts
 from gateway.rules import Rules, load_rules
 from gateway.settings import LookupSettings, Settings
 from gateway.store import open_store
@@ -223,9 +224,10 @@ class Process:
         long_questions = LongQuestions(
             journal=journal, desk=desk, links=links, keys=keys, clock=clock, next_id=next_id
         )
+        receipts = Receipts(journal=journal, links=links, counters=metrics)
         self.intake = Intake(
             journal=journal, desk=desk, outbox=self.outbox, long_questions=long_questions,
-            links=links, clock=clock, counters=metrics,
+            receipts=receipts, links=links, clock=clock, counters=metrics,
         )  # fmt: skip
         self.owed = OwedAnswers(
             journal=journal, desk=desk, answers=answers, memories=memories, rules=rules,
