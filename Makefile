@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
+NPM := tests/interop/npm
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench setup tools clean
+.PHONY: help demo test check bench fuzz setup tools peers clean
 
 help: ## print this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -14,10 +15,10 @@ help: ## print this list
 demo: setup tools ## play a conversation of citizens against the whole service on this machine
 	@$(BIN)/jauap demo
 
-test: setup tools ## run every test
+test: setup tools peers ## run every test
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile
 
-check: setup tools ## lint, types, layering, then every test
+check: setup tools peers ## lint, types, layering, then every test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -26,6 +27,12 @@ check: setup tools ## lint, types, layering, then every test
 
 bench: setup ## measure round trips beside bare loops in the same run, as ratios
 	@$(BIN)/jauap bench
+
+fuzz: setup ## a million mutated PDUs against a live session, then ten minutes guided by coverage
+	@$(BIN)/python -m tests.fuzz.million
+	@$(BIN)/python -m pip --disable-pip-version-check install -q --require-hashes \
+	  -r requirements-fuzz.lock
+	@$(BIN)/python tests/fuzz/atheris_pdu.py -max_total_time=600
 
 setup: $(READY) ## make the virtual environment from the hashed lock
 
@@ -42,8 +49,17 @@ $(READY): requirements-dev.lock pyproject.toml
 tools: ## programs beside Python: espeak-ng speaks the Kazakh prompts of the demo
 	@command -v espeak-ng >/dev/null || $(call apt,espeak-ng)
 
+peers: $(NPM)/node_modules/.ready ## foreign SMPP software that the tests meet: Kannel, tshark, npm's smpp
+	@command -v bearerbox >/dev/null || $(call apt,kannel)
+	@command -v tshark >/dev/null || $(call apt,tshark)
+
+$(NPM)/node_modules/.ready: $(NPM)/package-lock.json
+	@command -v npm >/dev/null || $(call apt,nodejs npm)
+	@cd $(NPM) && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 clean: ## remove what make made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .demo
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .demo $(NPM)/node_modules
 
 # Install a Debian package, or say which one is wanted.
 define apt

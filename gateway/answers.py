@@ -19,6 +19,7 @@ class LinkWords(Protocol):
     """How a link carries a text."""
 
     receipts: bool  # ask for a receipt with each reply
+    reply_validity_us: int  # how long a reply may wait for the link
 
     def segments(self, text: str) -> int: ...
 
@@ -34,14 +35,12 @@ class AnswerRows:
         tariffs: Tariffs,
         clock: Clock,
         next_id: Callable[[], int],
-        reply_validity_s: int,
     ) -> None:
         self._outbox = outbox
         self._links = links
         self._tariffs = tariffs
         self._clock = clock
         self._next_id = next_id
-        self._validity_us = reply_validity_s * 1_000_000
 
     def make(
         self, question: Question, turn: Turn, state: QuestionState, *, promised: bool = False
@@ -95,7 +94,7 @@ class AnswerRows:
         lengths = [link.segments(words.text) for words in turn.words]
         reserved = self._outbox.reserve(question.link, question.msisdn, sum(lengths))
         state = ReplyState.SUBMITTING if reserved else ReplyState.QUEUED
-        reference = (question.id >> 22) & 0xFFFF  # its millisecond: differs between texts to one
+        reference = remembering.first_reference(turn.memory, len(turn.words))
         return tuple(
             Reply(
                 id=self._next_id(),
@@ -111,8 +110,9 @@ class AnswerRows:
                 reference=reference + ordinal & 0xFFFF if segs > 1 else 0,
                 state=state,
                 next_us=now_us,
-                expires_us=now_us + self._validity_us,
+                expires_us=now_us + link.reply_validity_us,
                 receipt=link.receipts,
+                session=question.session,
             )
             for ordinal, (words, segs) in enumerate(zip(turn.words, lengths, strict=True))
             for seg in range(1, segs + 1)

@@ -56,22 +56,25 @@ async def run(
                 parts.intake.run_questions(),
                 parts.intake.run_side(),
                 parts.owed.run(),
+                parts.waiting.run(),
+                parts.certificates.run(),
                 parts.webhooks.run(),
                 _purge(parts),
                 _beat(parts.front),
             )
         ]
         http = await held.enter_async_context(_serving(parts.site, settings.http.listen))
-        links = [loops.create_task(port.link.run()) for port in parts.ports.values()]
-        log.info("gateway_started", http=http, links=len(links))
+        smsc = await parts.trunks.listen()
+        trunks = parts.trunks.run(loops)
+        log.info("gateway_started", http=http, links=len(parts.trunks.links), smsc=smsc)
         if on_ready:
             on_ready(parts, http)
         await stop.wait()
         with _watchdog(settings.service.stop_within_s + WATCHDOG_GRACE_S):
             await _stop(parts, settings.service.stop_within_s)
-            for task in (*links, *running):
+            for task in (*trunks, *running):
                 task.cancel()
-            await asyncio.wait((*links, *running))
+            await asyncio.wait((*trunks, *running))
             await held.aclose()
     log.info("gateway_stopped")
 
@@ -115,9 +118,7 @@ async def _stop(parts: Parts, within_s: float) -> None:
         async with asyncio.timeout(within_s):
             while not parts.intake.idle:
                 await asyncio.sleep(IDLE_CHECK_S)
-            async with asyncio.TaskGroup() as unbinding:
-                for port in parts.ports.values():
-                    unbinding.create_task(port.link.stop(within_s))
+            await parts.trunks.stop(within_s)
             while not parts.outbox.idle:
                 await asyncio.sleep(IDLE_CHECK_S)
     except TimeoutError:

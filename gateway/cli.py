@@ -23,6 +23,9 @@ _COMMANDS = {
     "questions": "questions",
     "backup": "service",
     "smsc": "simulator",
+    "probe": "probe",
+    "capture": "capture",
+    "conform": "conform",
     "bench": "bench",
 }
 

@@ -13,11 +13,13 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
+from gateway import commits
 from gateway.answers import AnswerRows
 from gateway.clock import Clock, day_date
+from gateway.commits import Commits, Stored
 from gateway.core.conversation import Moment, Plan, Turn
 from gateway.core.reading import NEVER_STORED, Intent, Reading
-from gateway.core.records import Answer, Question, QuestionState, ReplyState
+from gateway.core.records import Answer, Question, QuestionState, Reply
 from gateway.core.results import Result
 from gateway.keys import Keys
 from gateway.memories import Memories
@@ -26,8 +28,6 @@ from gateway.rules import Rules
 from gateway.store.journal import Journal
 from lookup.federation import Lookup
 from lookup.status import Status, TicketRecord, Unavailable, Wanted
-
-TIMELY_US = 2_000_000  # some SMSCs give up waiting for a response after so long
 
 log = structlog.get_logger()
 
@@ -42,11 +42,9 @@ class Asking(NamedTuple):
     poisoned: bool = False
 
 
-class Counters(Protocol):
+class Counters(commits.Counters, Protocol):
     """What the desk counts."""
 
-    def answered(self, result: str) -> None: ...
-    def duplicated(self, count: int) -> None: ...
     def park(self, count: int) -> None: ...
 
 
@@ -68,9 +66,7 @@ class Desk:
         counters: Counters,
         batch_budget_ms: int,
     ) -> None:
-        self._journal = journal
         self._lookup = lookup
-        self._outbox = outbox
         self._memories = memories
         self._rules = rules
         self._answers = answers
@@ -80,6 +76,7 @@ class Desk:
         self._counters = counters
         self._budget_s = batch_budget_ms / 1_000
         self._owing = asyncio.Event()
+        self.commit = Commits(journal, outbox, memories, clock, counters).write
 
     @property
     def owing(self) -> asyncio.Event:
@@ -134,10 +131,15 @@ class Desk:
         answerable = answerable and (channel != "sms" or self._rules.may_answer(msisdn))
         return Asking(question, reading, answerable, poisoned)
 
-    async def serve(self, batch: Sequence[Asking]) -> None:
+    async def serve(
+        self,
+        batch: Sequence[Asking],
+        receipts: Sequence[Reply] = (),
+        stored: Stored | None = None,
+    ) -> None:
         """Answer a batch, one question a subscriber. On return all of it is on disk.
 
-        Raises StoreUnavailableError: nothing of it is.
+        See `Commits.write` for the rest. Raises StoreUnavailableError: nothing of it is on disk.
         """
         await self._memories.load([asking.question.party for asking in batch])
         plans = [self._plan(asking) for asking in batch]
@@ -147,7 +149,7 @@ class Desk:
             turn = self.turn(asking, plan, status)
             if turn is not None:
                 answers.append(self._answers.make(asking.question, turn, state_after(turn)))
-        await self.commit([asking.question for asking in batch], answers)
+        await self.commit([asking.question for asking in batch], answers, receipts, stored)
         if len(answers) < len(batch):
             self._owing.set()
 
@@ -190,38 +192,6 @@ class Desk:
             statuses.append(tuple(found[at : at + len(plan.asked)]))
             at += len(plan.asked)
         return statuses
-
-    async def commit(self, questions: Sequence[Question], answers: Sequence[Answer]) -> None:
-        """Write down, then let the replies go. Raises StoreUnavailableError: nothing is written."""
-        # A response as late as this may find nobody waiting: the SMSC delivers again although it
-        # reads it. Without a session the fingerprint stays doubtful for its longer term.
-        late_us = self._clock.now_us() - TIMELY_US
-        questions = [
-            question if question.received_us > late_us else question._replace(session=0)
-            for question in questions
-        ]
-        try:
-            duplicates = await self._journal.take(questions, answers)
-        except BaseException:
-            self._undo(answers)
-            raise
-        repeated = {duplicate.question_id for duplicate in duplicates}
-        if repeated:
-            self._counters.duplicated(len(repeated))
-            self._undo([answer for answer in answers if answer.question_id in repeated])
-        for answer in answers:
-            if answer.question_id in repeated:
-                continue
-            if answer.replies:
-                self._outbox.dispatch(answer.replies)
-            log.info(
-                "question_answered",
-                question_id=answer.question_id,
-                result=answer.result,
-                kind=answer.ticket_kind,
-                language=answer.language,
-            )
-            self._counters.answered(answer.result)
 
     # -- inside
 
@@ -276,14 +246,6 @@ class Desk:
 
     def _moment(self, question: Question) -> Moment:
         return self.moment(question.operator, question.msisdn, question.channel)
-
-    def _undo(self, answers: Sequence[Answer]) -> None:
-        """Answers that were not written: give back their slots, forget what they changed."""
-        for answer in answers:
-            if answer.replies and answer.replies[0].state is ReplyState.SUBMITTING:
-                first = answer.replies[0]
-                self._outbox.cancel(first.link, first.msisdn, len(answer.replies))
-        self._memories.forget([a.subscriber.party for a in answers if a.subscriber])
 
 
 def state_after(turn: Turn) -> QuestionState:

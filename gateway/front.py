@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import structlog
 
 from gateway.core.reading import Reading
 from gateway.desk import Desk
-from gateway.metrics import Metrics
-from gateway.store.journal import Journal, StoreUnavailableError
+from gateway.store.journal import StoreUnavailableError
 from gateway.web.site import PublicAnswer
-from lookup.source import Source
 
 log = structlog.get_logger()
 
 LAG_MAX_S = 5.0  # a loop that stood longer is not alive
 
 
-class LinkState(Protocol):
-    """A link, as health sees it."""
+class Condition(Protocol):
+    """The service's own condition (gateway.readiness)."""
 
-    name: str
-
-    @property
-    def bound(self) -> bool: ...
+    async def ready(self, *, draining: bool) -> tuple[bool, Mapping[str, Any]]: ...
+    def page(self) -> bytes: ...
 
 
 class Front:
@@ -36,20 +32,14 @@ class Front:
         self,
         *,
         desk: Desk,
-        journal: Journal,
-        links: Sequence[LinkState],
-        sources: Sequence[Source],
-        metrics: Metrics,
+        readiness: Condition,
         read: Callable[[str | None], Reading],
         deadline_ms: int,
         next_visit: Callable[[], int],
         loop_time: Callable[[], float],
     ) -> None:
         self._desk = desk
-        self._journal = journal
-        self._links = links
-        self._sources = sources
-        self._metrics = metrics
+        self._readiness = readiness
         self._read = read
         self._deadline_s = deadline_ms / 1_000
         self._next_visit = next_visit
@@ -86,28 +76,10 @@ class Front:
         return self._loop_time() - self._beat_s < LAG_MAX_S
 
     async def ready(self) -> tuple[bool, Mapping[str, Any]]:
-        store = await self._journal.health()
-        links = {link.name: link.bound for link in self._links}
-        for name, bound in links.items():
-            self._metrics.bound.labels(name).set(int(bound))
-        sources = [await source.health() for source in self._sources]
-        ok = (
-            store.writable
-            and not self.draining
-            and all(source.answering for source in sources)
-            and (any(links.values()) or not links)
-        )
-        return ok, {
-            "draining": self.draining,
-            "store": store._asdict(),
-            "links": links,
-            "sources": {source.source: source.answering for source in sources},
-        }
+        return await self._readiness.ready(draining=self.draining)
 
     def metrics(self) -> bytes:
-        for link in self._links:
-            self._metrics.bound.labels(link.name).set(int(link.bound))
-        return self._metrics.page()
+        return self._readiness.page()
 
 
 def network_of(address: str) -> str:

@@ -16,11 +16,14 @@ from typing import Protocol
 import structlog
 
 from gateway.clock import Clock
+from gateway.core.records import Question, Reply
 from gateway.desk import Asking, Desk
 from gateway.long_questions import LongQuestions
 from gateway.outbox import Outbox
 from gateway.receipts import Receipts
+from gateway.reports import Reports
 from gateway.store.journal import Journal, StoreUnavailableError
+from smpp import pdu
 from smpp.messages import BindState, Inbound, Receipt, SubmitResult
 from smpp.owner import BindEvent, Delivery
 
@@ -39,6 +42,7 @@ class LinkFacts(Protocol):
 
     operator: str
     busy_status: int
+    queue_max: int  # replies that may wait for it; 0: as many as come
 
 
 class Counters(Protocol):
@@ -60,6 +64,7 @@ class Intake:
         outbox: Outbox,
         long_questions: LongQuestions,
         receipts: Receipts,
+        reports: Reports,
         links: Mapping[str, LinkFacts],
         clock: Clock,
         counters: Counters,
@@ -69,6 +74,7 @@ class Intake:
         self._outbox = outbox
         self._long = long_questions
         self._receipts = receipts
+        self._reports = reports
         self._links = links
         self._clock = clock
         self._counters = counters
@@ -87,19 +93,20 @@ class Intake:
     def on_delivery(self, delivery: Delivery) -> None:
         message = delivery.message
         now_us = self._clock.now_us()
-        if isinstance(message, Receipt):
+        if isinstance(message, Receipt) or message.unflagged is not None:
             if self._closed or not self._receipts.put(delivery, now_us):
                 self._refuse((delivery,))
             return
-        if message.part is not None:
-            queue, wake = self._parts, self._side_wake
-        else:
-            queue, wake = self._questions, self._question_wake
-        if self._closed or len(queue) >= QUEUE_MAX:
+        queue_max = self._links[delivery.link].queue_max
+        if queue_max and self._outbox.owed(delivery.link) >= queue_max:
+            self._refuse((delivery,), pdu.RMSGQFUL)  # too much waits for it to fetch
+        elif message.part is None:
+            self._ask(delivery, now_us)
+        elif self._closed or len(self._parts) >= QUEUE_MAX:
             self._refuse((delivery,))
-            return
-        queue.append((delivery, now_us))
-        wake.set()
+        else:
+            self._parts.append((delivery, now_us))
+            self._side_wake.set()
 
     def on_submit_result(self, link: str, result: SubmitResult) -> None:
         self._outbox.on_submit_result(link, result)
@@ -138,7 +145,7 @@ class Intake:
         """Receipts, parts and confirmations, for ever."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._long.run())
-            tasks.create_task(self._receipts.run())
+            tasks.create_task(self._receipts.run(self._ask))
             while True:
                 await self._side_wake.wait()
                 self._side_wake.clear()
@@ -155,6 +162,14 @@ class Intake:
         return self._receipts.idle and not queued
 
     # -- inside
+
+    def _ask(self, delivery: Delivery, at_us: int) -> None:
+        """In line for the desk: a whole question, or what only looked like a receipt."""
+        if self._closed or len(self._questions) >= QUEUE_MAX:
+            self._refuse((delivery,))
+            return
+        self._questions.append((delivery, at_us))
+        self._question_wake.set()
 
     def _take_batch(self) -> list[tuple[Delivery, Asking]]:
         """The oldest questions, at most one a subscriber in all open batches: the next one of the
@@ -192,13 +207,20 @@ class Intake:
         )
 
     async def _serve(self, batch: list[tuple[Delivery, Asking]]) -> None:
+        receipts = [
+            receipt
+            for delivery, asking in batch
+            if (receipt := self._receipt(delivery, asking.question)) is not None
+        ]
         try:
-            await self._desk.serve([asking for _, asking in batch])
+            await self._desk.serve(
+                [asking for _, asking in batch],
+                receipts,
+                lambda originals: self._acknowledge(batch, originals),
+            )
         except StoreUnavailableError:
             self._refuse([delivery for delivery, _ in batch])
         else:
-            for delivery, asking in batch:
-                delivery.respond(0, asking.question.id)
             self._count(batch)
         finally:
             self._being_answered.difference_update(asking.question.msisdn for _, asking in batch)
@@ -207,15 +229,27 @@ class Intake:
             if self._questions:
                 self._question_wake.set()
 
+    def _receipt(self, delivery: Delivery, question: Question) -> Reply | None:
+        return self._reports.make(delivery, question.id, question.received_us)
+
+    def _acknowledge(
+        self, batch: Sequence[tuple[Delivery, Asking]], originals: Mapping[int, int]
+    ) -> None:
+        message_id = self._reports.message_id
+        for delivery, asking in batch:
+            id_ = asking.question.id
+            delivery.respond(0, id_, message_id(delivery.link, originals.get(id_, id_)))
+
     def _count(self, batch: Sequence[tuple[Delivery, Asking]]) -> None:
         for link, count in Counter(delivery.link for delivery, _ in batch).items():
             self._counters.received(link, "question", count)
         oldest_us = min(asking.question.received_us for _, asking in batch)
         self._counters.took((self._clock.now_us() - oldest_us) / 1_000_000)
 
-    def _refuse(self, deliveries: Sequence[Delivery]) -> None:
+    def _refuse(self, deliveries: Sequence[Delivery], status: int = 0) -> None:
+        """`status` 0: the busy one of the operator."""
         for delivery in deliveries:
-            delivery.respond(self._links[delivery.link].busy_status)
+            delivery.respond(status or self._links[delivery.link].busy_status)
             self._counters.refused(delivery.link, 1)
 
     async def _take_parts(self) -> None:

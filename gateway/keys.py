@@ -29,6 +29,7 @@ class Keys:
         self._fingerprint = blake2b(key=key(b"fingerprint"), digest_size=_DIGEST_OCTETS)
         self._log = blake2b(key=key(b"log"), digest_size=6)
         self.prompts = key(b"prompts")  # names of spoken answers
+        self.capture_token = key(b"capture").hex()  # who holds the key file may see captures
 
     def party(self, msisdn: str) -> str:
         """The subscriber as the ledger knows him."""

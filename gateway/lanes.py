@@ -1,7 +1,9 @@
-"""Replies in order for each subscriber: lanes of parcels, of which only the head moves. Pure.
+"""Replies in order for each subscriber of a link: lanes of parcels, of which only the head moves.
+Pure.
 
-A `Parcel` is the replies of one question. A parcel is *ready* (to be claimed), *delayed* (until
-its time), or *out* (claimed: with the link, or reserved for an answer that is being committed).
+A `Parcel` is the replies of one question, or a receipt of ours. A parcel is *ready* (to be
+claimed), *delayed* (until its time), or *out* (claimed: with the link, or reserved for an answer
+that is being committed).
 """
 
 from __future__ import annotations
@@ -34,10 +36,11 @@ class Parcel:
 
 
 class Lanes:
-    """All subscribers' lanes, of all links."""
+    """All subscribers' lanes. Each link has its own: what waits for a peer that is away holds back
+    no answer by another way."""
 
     def __init__(self, links: Sequence[str]) -> None:
-        self._lanes: dict[str, deque[Parcel]] = {}
+        self._lanes: dict[tuple[str, str], deque[Parcel]] = {}
         self._ready: dict[str, deque[Parcel]] = {link: deque() for link in links}
         self._delayed: list[tuple[int, int, Parcel]] = []
         self._ties = 0
@@ -45,27 +48,28 @@ class Lanes:
     def free(self, link: str, msisdn: str) -> bool:
         """Whether an answer may go out now: nothing of this subscriber is on its way, and nobody
         waits in line before it."""
-        return not self._ready[link] and msisdn not in self._lanes
+        return not self._ready[link] and (link, msisdn) not in self._lanes
 
     def ready(self, link: str) -> deque[Parcel]:
         """Parcels to be claimed, the oldest first."""
         return self._ready[link]
 
-    def head(self, msisdn: str) -> Parcel:
-        return self._lanes[msisdn][0]
+    def head(self, link: str, msisdn: str) -> Parcel:
+        return self._lanes[link, msisdn][0]
 
     def open(self, parcel: Parcel, now_us: int) -> None:
         """Append a parcel to its subscriber's lane."""
-        lane = self._lanes.get(parcel.msisdn)
+        key = parcel.link, parcel.msisdn
+        lane = self._lanes.get(key)
         if lane is None:
-            self._lanes[parcel.msisdn] = deque((parcel,))
+            self._lanes[key] = deque((parcel,))
             self.line_up(parcel, now_us)
         else:
             lane.append(parcel)
 
     def reserve(self, link: str, msisdn: str) -> None:
         """A lane for an answer that is being committed as already claimed."""
-        self._lanes[msisdn] = deque((Parcel(link, msisdn),))
+        self._lanes[link, msisdn] = deque((Parcel(link, msisdn),))
 
     def line_up(self, parcel: Parcel, now_us: int) -> None:
         """Make the head of a lane ready, now or when it is due."""
@@ -77,10 +81,11 @@ class Lanes:
 
     def close(self, parcel: Parcel, now_us: int) -> bool:
         """The head of a lane is done; True: the subscriber's next parcel took its place."""
-        lane = self._lanes[parcel.msisdn]
+        key = parcel.link, parcel.msisdn
+        lane = self._lanes[key]
         lane.popleft()
         if not lane:
-            del self._lanes[parcel.msisdn]
+            del self._lanes[key]
             return False
         self.line_up(lane[0], now_us)
         return True

@@ -16,6 +16,8 @@ class Port(Protocol):
     policy: delivery.Policy
 
     @property
+    def bound(self) -> bool: ...
+    @property
     def room(self) -> int: ...
     def pack(self, reply: Reply) -> Submit: ...
     def submit(self, submit: Submit) -> None: ...
@@ -32,14 +34,17 @@ class Counters(Protocol):
 class Line:
     """One link's share of the outbox."""
 
-    __slots__ = ("last_id", "more", "port", "resend", "reserved")
+    __slots__ = ("held", "last_id", "more", "oldest_us", "owed", "port", "resend", "reserved")
 
     def __init__(self, port: Port) -> None:
         self.port = port
         self.reserved = 0  # window slots promised to answers that are being committed
+        self.held: set[int] = set()  # ids of replies in memory; the rest waits in the store
         self.more = True  # the store may hold queued replies that memory does not
         self.last_id = 0
         self.resend = False  # a new bind: replies of unknown fate may go again
+        self.owed = 0  # replies that wait: the store's last count, and what was added since
+        self.oldest_us: int | None = None  # when the oldest of them was made
 
     @property
     def room(self) -> int:

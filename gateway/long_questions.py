@@ -17,6 +17,8 @@ from gateway.clock import Clock
 from gateway.core.records import StoredPart
 from gateway.desk import Desk
 from gateway.keys import Keys
+from gateway.outbox import Outbox
+from gateway.reports import Reports
 from gateway.store.journal import Journal, StoreUnavailableError
 from smpp.messages import Inbound
 from smpp.owner import Delivery
@@ -45,6 +47,8 @@ class LongQuestions:
         journal: Journal,
         desk: Desk,
         links: Mapping[str, LinkParts],
+        reports: Reports,
+        outbox: Outbox,
         keys: Keys,
         clock: Clock,
         next_id: Callable[[], int],
@@ -52,6 +56,8 @@ class LongQuestions:
         self._journal = journal
         self._desk = desk
         self._links = links
+        self._reports = reports
+        self._outbox = outbox
         self._keys = keys
         self._clock = clock
         self._next_id = next_id
@@ -59,16 +65,26 @@ class LongQuestions:
     async def store(
         self, batch: Sequence[tuple[Delivery, int]]
     ) -> Sequence[tuple[StoredPart, ...]]:
-        """Store parts (with their times of arrival), then acknowledge them; returns the sets that
-        are complete now.
+        """Store parts (with their times of arrival) and what receipts of ours they ask for, then
+        acknowledge them; returns the sets that are complete now.
 
         Raises StoreUnavailableError: nothing is stored or acknowledged.
         """
         rows = [self._row(delivery, received_us) for delivery, received_us in batch]
-        complete = await self._journal.part(rows)
+        receipts = [
+            receipt
+            for (delivery, at_us), row in zip(batch, rows, strict=True)
+            if (receipt := self._reports.make(delivery, row.id, at_us)) is not None
+        ]
+        taken = await self._journal.part(rows, receipts)
+        originals = {duplicate.question_id: duplicate.original_id for duplicate in taken.duplicates}
         for (delivery, _), row in zip(batch, rows, strict=True):
-            delivery.respond(0, row.id)
-        return complete
+            known_by = originals.get(row.id, row.id)
+            delivery.respond(0, row.id, self._reports.message_id(delivery.link, known_by))
+        for receipt in receipts:
+            if receipt.question_id not in originals:
+                self._outbox.dispatch((receipt,))
+        return taken.complete
 
     async def serve(self, sets: Sequence[tuple[StoredPart, ...]]) -> None:
         """Make questions of sets, whole or what came of them; the sweep repeats what fails."""

@@ -6,10 +6,13 @@ Labels are links, results and states: never a phone or a ticket number.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gateway.core.records import ReplyState
+from smpp.stats import LinkStats, ServerStats
 
 _LATENCY_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
@@ -59,13 +62,45 @@ class Metrics:
             buckets=_LATENCY_S,
             registry=self.registry,
         )
-        self.bound = Gauge("jauap_link_bound", "1 while bound", ("link",), registry=self.registry)
         self._parked = Counter("jauap_parked", "Questions parked", registry=self.registry)
+        self._make_peers()
         self._children: dict[tuple[str, ...], Counter] = {}
+        self._seen: dict[tuple[str, ...], int] = {}  # what was followed so far
         for link in links:
             self._submitted.labels(link)
             self._refused.labels(link)
             self.bound.labels(link).set(0)
+
+    def _make_peers(self) -> None:
+        """What is told of each link and account, and of the listener."""
+        self.bound = Gauge("jauap_link_bound", "1 while bound", ("link",), registry=self.registry)
+        self.binds = Gauge(
+            "jauap_account_binds", "Sessions bound to us", ("account",), registry=self.registry
+        )
+        self._owed = Gauge(
+            "jauap_owed", "Replies and receipts that wait", ("link",), registry=self.registry
+        )
+        self._owed_oldest_s = Gauge(
+            "jauap_owed_oldest_seconds", "Age of the question behind the oldest of them", ("link",),
+            registry=self.registry,
+        )  # fmt: skip
+        self._tls_until = Gauge(
+            "jauap_tls_not_after_timestamp_seconds", "When our certificate expires", ("name",),
+            registry=self.registry,
+        )  # fmt: skip
+        self._of_trunks = Counter(
+            "jauap_link_events", "What sessions of a link or account count", ("link", "what"),
+            registry=self.registry,
+        )  # fmt: skip
+        self._of_listener = Counter(
+            "jauap_smsc_events", "What the listener counts", ("what",), registry=self.registry
+        )
+        self._match_ratio = Gauge(
+            "jauap_receipt_match_ratio",
+            "The share of the latest receipts that joined a reply",
+            ("link",),
+            registry=self.registry,
+        )
 
     def answered(self, result: str) -> None:
         self._child(self._questions, "q", result).inc()
@@ -95,6 +130,26 @@ class Metrics:
         self._child(self._receipts, "c", "joined").inc(joined)
         self._child(self._receipts, "c", "orphan").inc(orphans)
 
+    def receipt_match_ratio(self, link: str, ratio: float) -> None:
+        self._match_ratio.labels(link).set(ratio)
+
+    def owed(self, link: str, count: int, oldest_s: float) -> None:
+        self._owed.labels(link).set(count)
+        self._owed_oldest_s.labels(link).set(oldest_s)
+
+    def certificate(self, name: str, not_after: datetime) -> None:
+        self._tls_until.labels(name).set(not_after.timestamp())
+
+    def of_trunk(self, link: str, stats: LinkStats) -> None:
+        """Counts that are kept elsewhere, brought up to date."""
+        for field in fields(stats):
+            self._follow(self._of_trunks, "t", getattr(stats, field.name), link, field.name)
+
+    def of_listener(self, stats: ServerStats) -> None:
+        """As `of_trunk`, of the connections of [smsc]."""
+        for field in fields(stats):
+            self._follow(self._of_listener, "l", getattr(stats, field.name), field.name)
+
     def call_step(self, dialect: str, outcome: str) -> None:
         self._child(self._calls, "v", dialect, outcome).inc()
 
@@ -108,6 +163,12 @@ class Metrics:
         if child is None:
             child = self._children[key] = counter.labels(*labels)
         return child
+
+    def _follow(self, counter: Counter, tag: str, value: int, *labels: str) -> None:
+        key = (tag, *labels)
+        seen = self._seen.get(key, 0)
+        self._child(counter, *key).inc(value - seen)
+        self._seen[key] = value
 
     def page(self) -> bytes:
         """The text exposition format."""

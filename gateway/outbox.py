@@ -1,32 +1,28 @@
 """Replies on their way out: claim, submit, settle.
 
 An answer whose window slots were reserved before it was committed goes out right after the commit;
-any other waits for `run` to claim it. What a crash leaves behind comes back through the store:
-queued replies by `_refill`, unknown ones by `_resend` at the next bind.
+any other waits for `run` to claim it. What a crash leaves behind comes back through the store
+(`gateway.readback`): queued replies at the start, unknown ones at the next bind.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-
-import structlog
+from collections.abc import Callable, Collection, Sequence
 
 from gateway.core import delivery
 from gateway.core.records import Outcome, Reply, ReplyState
 from gateway.lanes import Lanes, Parcel
 from gateway.lines import Counters, Line, Port
+from gateway.readback import ReadBack
 from gateway.store.journal import Journal, StoreUnavailableError
 from smpp.messages import SubmitEnd, SubmitResult
 from smpp.status import Action
 
-HELD_MAX = 10_000  # replies kept in memory, all links together; the rest waits in the store
+HELD_MAX = 10_000  # replies of a link kept in memory; the rest waits in the store
 CLAIM_MAX = 500  # replies a claim
-PAGE = 1_000  # rows a page when reading back from the store
 STORE_RETRY_S = 0.2
 IDLE_S = 1.0  # the longest the pump sleeps: a bound on any lost wake-up
-
-log = structlog.get_logger()
 
 
 class Outbox:
@@ -40,12 +36,12 @@ class Outbox:
         counters: Counters,
     ) -> None:
         self._journal = journal
+        self._stored = ReadBack(journal, now_us)
         self._lines = {port.name: Line(port) for port in ports}
         self._lanes = Lanes(list(self._lines))
         self._now_us = now_us
         self._counters = counters
         self._open: dict[int, tuple[Reply, Parcel]] = {}
-        self._held: set[int] = set()
         self._outcomes: list[Outcome] = []
         self._requeued: dict[int, tuple[Reply, Parcel]] = {}
         self._settling = False
@@ -66,22 +62,29 @@ class Outbox:
     def cancel(self, link: str, msisdn: str, segments: int) -> None:
         """The answer was not committed: give the slots back."""
         self._lines[link].reserved -= segments
-        self._go_on(self._lanes.head(msisdn))
+        self._go_on(self._lanes.head(link, msisdn))
 
     def dispatch(self, replies: Sequence[Reply]) -> None:
-        """Committed replies of one question: out with those reserved, in line with the rest."""
+        """Committed replies of one question, or a receipt of ours: out with those reserved, in line
+        with the rest."""
         first = replies[0]
         line = self._lines[first.link]
         if first.state is ReplyState.SUBMITTING:
             line.reserved -= len(replies)
-            parcel = self._lanes.head(first.msisdn)
+            parcel = self._lanes.head(first.link, first.msisdn)
             for reply in replies:
                 self._submit(line, reply, parcel)
-        elif len(self._held) + len(replies) > HELD_MAX:
+            return
+        line.owed += len(replies)
+        if len(line.held) + len(replies) > HELD_MAX:
             line.more = True
             self._wake.set()
         else:
             self._enqueue(replies)
+
+    def owed(self, link: str) -> int:
+        """Replies that wait for a link to take them, about."""
+        return self._lines[link].owed
 
     # -- called by the link
 
@@ -120,6 +123,15 @@ class Outbox:
         self._wake.set()
 
     @property
+    def lines(self) -> Collection[Line]:
+        return self._lines.values()
+
+    async def give_up_late(self, line: Line) -> None:
+        """What waited too long for a peer that takes nothing. Raises StoreUnavailableError."""
+        for outcome in await self._stored.expired(line):
+            self._note(line.port.name, outcome)
+
+    @property
     def idle(self) -> bool:
         """Nothing is with a link and every outcome is on disk."""
         return not self._open and self._settled
@@ -136,9 +148,10 @@ class Outbox:
             try:
                 for line in self._lines.values():
                     if line.resend and self._settled:
-                        await self._resend(line)
-                    if line.more and len(self._held) < HELD_MAX // 2:
-                        await self._refill(line)
+                        await self._stored.resend(line)
+                    if line.more and len(line.held) < HELD_MAX // 2:
+                        for replies in await self._stored.queued(line, self._requeued):
+                            self._enqueue(replies)
                 due_us = self._lanes.wake(self._now_us())
                 for line in self._lines.values():
                     while self._lanes.ready(line.port.name) and line.room > 0:
@@ -176,7 +189,7 @@ class Outbox:
             reply, parcel = self._requeued.pop(outcome.reply_id, (None, None))
             if reply is None or parcel is None:
                 continue
-            self._held.add(reply.id)
+            self._lines[reply.link].held.add(reply.id)
             parcel.waiting -= 1
             parcel.put_back(reply)
             self._go_on(parcel)
@@ -203,7 +216,7 @@ class Outbox:
 
     def _enqueue(self, replies: Sequence[Reply]) -> None:
         first = replies[0]
-        self._held.update(reply.id for reply in replies)
+        self._lines[first.link].held.update(reply.id for reply in replies)
         self._lanes.open(Parcel(first.link, first.msisdn, replies, first.next_us), self._now_us())
         self._wake.set()
 
@@ -254,7 +267,7 @@ class Outbox:
     ) -> None:
         while parcel.todo:
             reply = parcel.todo.popleft()
-            self._held.discard(reply.id)
+            line.held.discard(reply.id)
             if reply.id not in claimed:
                 continue
             if reply.expires_us <= now_us:
@@ -262,35 +275,3 @@ class Outbox:
             else:
                 self._submit(line, reply, parcel)
         self._go_on(parcel)
-
-    async def _refill(self, line: Line) -> None:
-        """Read queued replies back from the store, a page a call."""
-        page = await self._journal.queued(line.port.name, line.last_id, PAGE)
-        line.more = len(page) == PAGE
-        line.last_id = page[-1].id if line.more else 0
-        whole: dict[int, list[Reply]] = {}
-        for reply in page:
-            if reply.id not in self._held and reply.id not in self._requeued:
-                whole.setdefault(reply.question_id, []).append(reply)
-        for replies in whole.values():
-            self._enqueue(replies)
-
-    async def _resend(self, line: Line) -> None:
-        """After a new bind: once more what the old one left unknown, by the link's policy."""
-        line.resend = False
-        after_id, again = 0, 0
-        page: Sequence[Reply] = ()
-        while not after_id or len(page) == PAGE:
-            page = await self._journal.unknown(line.port.name, after_id, PAGE)
-            now_us = self._now_us()
-            resent = [delivery.resend(reply, line.port.policy, now_us) for reply in page]
-            outcomes = [outcome for outcome in resent if outcome]
-            if outcomes:
-                await self._journal.settle(outcomes)
-                again += len(outcomes)
-            if not page:
-                break
-            after_id = page[-1].id
-        if again:
-            line.more, line.last_id = True, 0
-            log.info("replies_sent_again", link=line.port.name, count=again)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import date
 from pathlib import Path
@@ -15,24 +16,29 @@ from aiohttp import web
 from gateway import config
 from gateway.answers import AnswerRows
 from gateway.calls import Calls
+from gateway.certificates import Certificates
 from gateway.clock import Clock, Ids, day_date
 from gateway.core.results import Result
 from gateway.desk import Desk
 from gateway.front import Front
 from gateway.intake import Intake
 from gateway.keys import Keys
-from gateway.links import make_port
 from gateway.long_questions import LongQuestions
 from gateway.memories import Memories
 from gateway.metrics import Metrics
 from gateway.outbox import Outbox
 from gateway.owed import OwedAnswers
 from gateway.ports import SmsPort
+from gateway.readiness import Readiness
 from gateway.receipts import Receipts
+from gateway.reports import Reports
 from gateway.rules import Rules, load_rules
 from gateway.settings import Settings, SettingsError, SourceSettings
 from gateway.store import StoreOpenError, open_store
 from gateway.store.journal import Journal
+from gateway.trunks import Trunks, make_trunks
+from gateway.waiting import Waiting
+from gateway.web.captures import CapturePage
 from gateway.web.site import PageFacts, make_site
 from gateway.webhooks import Webhooks, make_webhooks
 from lookup.federation import Lookup
@@ -53,10 +59,13 @@ class Parts(NamedTuple):
     clock: Clock
     journal: Journal
     lookup: Lookup
-    ports: dict[str, SmsPort]
+    trunks: Trunks
+    ports: Mapping[str, SmsPort]
     outbox: Outbox
     intake: Intake
     owed: OwedAnswers
+    waiting: Waiting
+    certificates: Certificates
     webhooks: Webhooks
     front: Front
     site: web.Application
@@ -64,38 +73,35 @@ class Parts(NamedTuple):
 
 async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncExitStack) -> Parts:
     """All parts, wired; what must be closed again is put into `held`. Raises SettingsError."""
-    loop = asyncio.get_running_loop()
     rules = load_rules(settings)
-    metrics = Metrics(link.name for link in settings.link)
+    metrics = Metrics(peer.name for peer in settings.peers())
     journal = await _open_journal(settings, held)
     next_id = Ids(clock.now_us, settings.service.node, await journal.highest_id())
     sources = [await _open_source(source, settings, held) for source in settings.source]
     lookup = Lookup(sources)
     owner = _Relay()
     jitter = random.Random().random  # noqa: S311  spreads rebinds, protects nothing
-    today = day_date(clock.day(clock.now_us()))
-    ports = {
-        link.name: make_port(link, rules.tariffs, owner, next_id, jitter, clock)
-        for link in settings.link
-    }
+    trunks = make_trunks(settings, rules.tariffs, owner, next_id, jitter, clock)
+    ports = trunks.ports
     outbox = Outbox(journal, list(ports.values()), clock.now_us, metrics)
     memories = Memories(journal)
     answers = AnswerRows(
-        outbox=outbox, links=ports, tariffs=rules.tariffs, clock=clock, next_id=next_id,
-        reply_validity_s=settings.service.reply_validity_s,
-    )  # fmt: skip
+        outbox=outbox, links=ports, tariffs=rules.tariffs, clock=clock, next_id=next_id
+    )
     desk = Desk(
         journal=journal, lookup=lookup, outbox=outbox, memories=memories, rules=rules,
         answers=answers, keys=keys, clock=clock, next_id=next_id, counters=metrics,
         batch_budget_ms=settings.lookup.batch_budget_ms,
     )  # fmt: skip
+    reports = Reports(links=ports, clock=clock, next_id=next_id)
     long_questions = LongQuestions(
-        journal=journal, desk=desk, links=ports, keys=keys, clock=clock, next_id=next_id
-    )
-    receipts = Receipts(journal=journal, links=ports, counters=metrics)
+        journal=journal, desk=desk, links=ports, reports=reports, outbox=outbox, keys=keys,
+        clock=clock, next_id=next_id,
+    )  # fmt: skip
+    receipts = Receipts(journal=journal, links=ports, counters=metrics, party=keys.party)
     owner.intake = intake = Intake(
         journal=journal, desk=desk, outbox=outbox, long_questions=long_questions,
-        receipts=receipts, links=ports, clock=clock, counters=metrics,
+        receipts=receipts, reports=reports, links=ports, clock=clock, counters=metrics,
     )  # fmt: skip
     owed = OwedAnswers(
         journal=journal, desk=desk, answers=answers, memories=memories, rules=rules,
@@ -106,21 +112,24 @@ async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncEx
         deadline_ms=settings.lookup.call_deadline_ms,
     )  # fmt: skip
     webhooks = make_webhooks(settings, calls, rules, keys, clock, metrics)
-    front = Front(
-        desk=desk, journal=journal, links=list(ports.values()), sources=sources, metrics=metrics,
-        read=rules.read, deadline_ms=settings.lookup.call_deadline_ms, next_visit=next_id,
-        loop_time=loop.time,
+    waiting = Waiting(
+        journal=journal, outbox=outbox, now_us=clock.now_us, callers=trunks.callers(),
+        queues={port.name: port.queue_max for port in ports.values()}, counters=metrics,
     )  # fmt: skip
-    site = make_site(
-        front,
-        _page_facts(settings, rules, today),
-        webhooks.routes,
-        webhooks.pages,
-        settings.http.body_size_max,
-    )
+    front = Front(
+        desk=desk, read=rules.read, deadline_ms=settings.lookup.call_deadline_ms,
+        next_visit=next_id, loop_time=asyncio.get_running_loop().time,
+        readiness=Readiness(
+            journal=journal, trunks=trunks, sources=sources, waiting=waiting, metrics=metrics
+        ),
+    )  # fmt: skip
+    site = _site(settings, rules, day_date(clock.day(clock.now_us())), front, webhooks)
+    _capture_page(settings, keys, trunks).add_to(site)
+    certificates = Certificates(trunks.tls(), clock.now, metrics)
     return Parts(
-        rules, metrics, clock, journal, lookup, ports, outbox, intake, owed, webhooks, front, site
-    )
+        rules, metrics, clock, journal, lookup, trunks, ports, outbox, intake, owed, waiting,
+        certificates, webhooks, front, site,
+    )  # fmt: skip
 
 
 class _Relay:
@@ -173,9 +182,23 @@ async def _open_source(source: SourceSettings, settings: Settings, held: AsyncEx
     return Guarded(registry, clock=asyncio.get_running_loop().time, limits=limits)
 
 
+def _site(
+    settings: Settings, rules: Rules, today: date, front: Front, webhooks: Webhooks
+) -> web.Application:
+    facts = _page_facts(settings, rules, today)
+    size_max = settings.http.body_size_max
+    return make_site(front, facts, webhooks.routes, webhooks.pages, size_max)
+
+
+def _capture_page(settings: Settings, keys: Keys, trunks: Trunks) -> CapturePage:
+    links = [link.name for link in settings.link]
+    accounts = [account.name for account in settings.smsc.account]
+    return CapturePage(trunks.captures, keys.capture_token, links, accounts)
+
+
 def _page_facts(settings: Settings, rules: Rules, today: date) -> PageFacts:
     rated = rules.tariffs.rate(operator="*", channel="sms", on=today, result=Result.STATUS)
-    short_codes = [code for link in settings.link for code in link.short_codes]
+    short_codes = [code for peer in settings.peers() for code in peer.short_codes]
     numbers = [number for call in settings.ivr for number in call.numbers]
     return PageFacts(
         words={code: config.table(f"web/{code}.toml") for code in config.LANGUAGES},

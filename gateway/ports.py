@@ -1,4 +1,5 @@
-"""A link as the gateway's parts see it: one object joining the session, the profile, the policy.
+"""A link, or an account that binds to us, as the gateway's parts see it: one object joining the
+sessions, the profile, the policy.
 
 The outbox packs and submits through it, the desk counts segments with it, the intake joins the
 parts of a long question with it.
@@ -7,20 +8,43 @@ parts of a long question with it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from gateway.core.delivery import Policy, Verdict
-from gateway.core.records import Reply, StoredPart
+from gateway.core.records import RECEIPT_ORDINAL, Reply, StoredPart
 from gateway.core.segments import utf16_units
 from smpp import reassembly, text
-from smpp.esme import Link
 from smpp.messages import Submit
 from smpp.operators import OperatorProfile
+from smpp.stats import LinkStats
 from smpp.status import Action, action, retry_delay_s
 
 ONE_PART_UNITS = 70  # UTF-16 units: one part in any coding
 GAP = ", "  # where a part is missing: no number is read across a comma
 SENT = Verdict(Action.SENT)
 VALIDITY_FLOOR_S = 60  # some SMSCs refuse a shorter validity_period
+
+
+class Trunk(Protocol):
+    """The sessions behind a port: of a link of ours (esme.Link), or of an account
+    (smsc.LiveAccount)."""
+
+    stats: LinkStats
+
+    @property
+    def bound(self) -> bool: ...
+    @property
+    def room(self) -> int: ...
+    def submit(self, submit: Submit) -> None: ...
+
+
+class Terms(NamedTuple):
+    """How replies wait for a peer, and what it is besides an SMSC."""
+
+    reply_validity_us: int  # how long a reply may wait
+    receipt_validity_us: int = 0  # the same for receipts of ours
+    queue_max: int = 0  # replies that may wait; 0: as many as come
+    server_role: bool = False  # the peer bound to us
 
 
 class SmsPort:
@@ -31,17 +55,23 @@ class SmsPort:
         *,
         name: str,
         operator: str,
-        link: Link,
+        link: Trunk,
         profile: OperatorProfile,
         policy: Policy,
         receipts: bool,
+        terms: Terms,
     ) -> None:
         self.name = name
         self.operator = operator
         self.policy = policy
         self.receipts = receipts
         self.busy_status = profile.busy_status
+        self.message_id_form = profile.message_id_form
         self.parts_wait_s = profile.parts_wait_s
+        self.reply_validity_us = terms.reply_validity_us
+        self.receipt_validity_us = terms.receipt_validity_us
+        self.queue_max = terms.queue_max
+        self.server_role = terms.server_role
         self.link = link
         self._profile = profile
         self.submit = link.submit
@@ -70,6 +100,8 @@ class SmsPort:
 
     def pack(self, reply: Reply) -> Submit:
         """One segment of a reply as it goes on the wire."""
+        if reply.ordinal == RECEIPT_ORDINAL:
+            return self._report(reply)
         if reply.segs == 1:
             data_coding, octets = text.encode(reply.text, self._profile)
             segment = text.Segment(data_coding, octets)
@@ -86,6 +118,18 @@ class SmsPort:
             validity_s=max(VALIDITY_FLOOR_S, (reply.expires_us - reply.next_us) // 1_000_000),
             sar=None if segment.udhi else segment.part,
             payload=segment.payload,
+            session=reply.session,
+        )
+
+    def _report(self, reply: Reply) -> Submit:
+        """Its text is ASCII whatever data_coding 0 means at the peer: receipts are read so."""
+        return Submit(
+            reply_id=reply.id,
+            source=reply.source,
+            destination=reply.msisdn,
+            data_coding=0,
+            octets=reply.text.encode("ascii", "replace"),
+            report=True,
         )
 
     def join(self, parts: Sequence[StoredPart]) -> str | None:

@@ -53,7 +53,7 @@ def load_rules(settings: Settings, root: Path | None = None) -> Rules:
         {kind: kinds.nouns(kind) for kind in kinds.names},
         old_after_days=settings.service.old_after_days,
     )
-    own = frozenset(code for link in settings.link for code in link.short_codes) | frozenset(
+    own = frozenset(code for peer in settings.peers() for code in peer.short_codes) | frozenset(
         number for call in settings.ivr for number in call.numbers
     )
     conversation = Conversation(

@@ -12,114 +12,50 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import msgspec
 
+from gateway.settings_checks import SettingsError, check
+from gateway.settings_tables import (
+    HttpSettings,
+    IvrSettings,
+    LinkSettings,
+    LogSettings,
+    LookupSettings,
+    PrivacySettings,
+    Section,
+    ServerTlsSettings,
+    ServiceSettings,
+    Settings,
+    SmscAccountSettings,
+    SmscSettings,
+    SourceSettings,
+    StoreSettings,
+    TlsSettings,
+)
 
-class SettingsError(Exception):
-    """A setting is missing, unknown or impossible; the text says which and what to do."""
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the settings file: unknown keys are refused."""
-
-
-class StoreSettings(Section, frozen=True, kw_only=True):
-    url: str = "sqlite:///var/lib/jauap/journal.db"
-    key_file: str = "/var/lib/jauap/jauap.key"  # 0600; keys for phones, logs and fingerprints
-    backlog_max: int = 1_000  # calls waiting for the writer
-
-
-class TlsSettings(Section, frozen=True, kw_only=True):
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
-    server_name: str | None = None
-
-
-class LinkSettings(Section, frozen=True, kw_only=True):
-    name: str
-    host: str
-    port: int = 2775
-    system_id: str
-    password_env: str | None = None
-    password_file: str | None = None
-    profile: str = "default"  # config/operators/<profile>.toml
-    operator: str | None = None  # as in tariffs; the link's name when not given
-    bind: Literal["transceiver", "pair"] | None = None  # this and the next: None, the profile's
-    binds: int | None = None
-    tls: TlsSettings | Literal[False] = False
-    short_codes: tuple[str, ...] = ("1012",)
-    window: int | None = None  # open submits, per bind
-    tps_max: int | None = None  # submits a second; 0: no limit
-    receipts: bool = True  # ask for a receipt with each reply
-
-
-class SourceSettings(Section, frozen=True, kw_only=True):
-    name: str
-    type: Literal["registry"] = "registry"
-    path: str = "/var/lib/jauap/tickets.db"
-    kinds: tuple[str, ...] = ("*",)
-
-
-class IvrSettings(Section, frozen=True, kw_only=True):
-    name: str
-    dialect: Literal["twiml", "twiml-sha256", "json"]
-    path: str
-    secret_env: str | None = None
-    secret_file: str | None = None
-    numbers: tuple[str, ...] = ()
-    operator_target: str | None = None  # number or SIP address a call is handed to
-
-
-class HttpSettings(Section, frozen=True, kw_only=True):
-    listen: str = "127.0.0.1:8080"
-    public_url: str = "http://127.0.0.1:8080"
-    body_size_max: int = 65_536  # octets
-    trusted_proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-For is believed
-
-
-class ServiceSettings(Section, frozen=True, kw_only=True):
-    language: Literal["kk", "ru", "en"] = "kk"  # where a question tells nothing of its language
-    node: int = 0  # 0..1023, part of every id
-    old_after_days: int = 1_096  # closed longer ago: the answer is "archived"
-    reply_validity_s: int = 600  # an answer later than this is not worth sending
-    stop_within_s: float = 30.0  # drain at stop; afterwards the watchdog ends the process
-
-
-class LookupSettings(Section, frozen=True, kw_only=True):
-    batch_budget_ms: int = 150  # a batch waits so long before its questions are acknowledged alone
-    source_deadline_ms: int = 1_500
-    call_deadline_ms: int = 2_000
-    later_after_s: int = 20  # then: "we will send the answer"
-    give_up_after_s: int = 86_400
-    in_flight_max: int = 64  # lookups of one source at a time
-    cache_ttl_ms: int = 0  # 0: none; the embedded registry is as fast without
-
-
-class PrivacySettings(Section, frozen=True, kw_only=True):
-    keep_text_days: Literal[0] = 0  # texts are erased once answered
-
-
-class LogSettings(Section, frozen=True, kw_only=True):
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["json", "console"] = "json"
-
-
-class Settings(Section, frozen=True, kw_only=True):
-    """All settings; `Settings()` is a gateway without links, of use only to tests."""
-
-    store: StoreSettings = StoreSettings()
-    service: ServiceSettings = ServiceSettings()
-    lookup: LookupSettings = LookupSettings()
-    http: HttpSettings = HttpSettings()
-    privacy: PrivacySettings = PrivacySettings()
-    logs: LogSettings = LogSettings()
-    link: tuple[LinkSettings, ...] = ()
-    source: tuple[SourceSettings, ...] = ()
-    ivr: tuple[IvrSettings, ...] = ()
-
+__all__ = [
+    "HttpSettings",
+    "IvrSettings",
+    "LinkSettings",
+    "LogSettings",
+    "LookupSettings",
+    "PrivacySettings",
+    "Section",
+    "ServerTlsSettings",
+    "ServiceSettings",
+    "Settings",
+    "SettingsError",
+    "SmscAccountSettings",
+    "SmscSettings",
+    "SourceSettings",
+    "StoreSettings",
+    "TlsSettings",
+    "effective",
+    "load",
+    "secret",
+]
 
 _UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]*)`(?: - at `\$\.?(?P<where>[^`]*)`)?")
 
@@ -137,7 +73,7 @@ def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Setting
         settings = msgspec.convert(table, Settings, strict=False)
     except msgspec.ValidationError as problem:
         raise SettingsError(_explain(where, str(problem))) from problem
-    _cross_check(settings, where)
+    check(settings, where)
     return settings
 
 
@@ -167,24 +103,33 @@ def effective(
     environ = os.environ if environ is None else environ
     table = _read(path) if path else {}
     for section in Settings.__struct_fields__:
-        value = getattr(settings, section)
-        if isinstance(value, tuple):
-            for number, item in enumerate(value):
-                given = table.get(section, [])[number]
-                yield from _rows(f"{section}.{item.name}", item, given, environ, "")
-        else:
-            yield from _rows(section, value, table.get(section, {}), environ, section.upper())
+        given = table.get(section, {})
+        yield from _flat(section, getattr(settings, section), given, environ, section.upper())
 
 
-def _rows(
-    prefix: str, item: Section, given: Mapping[str, Any], environ: Mapping[str, str], env: str
+def _flat(
+    prefix: str, value: Any, given: Any, environ: Mapping[str, str], env: str
 ) -> Iterator[tuple[str, str, str]]:
-    for key in item.__struct_fields__:
+    """The rows of a table or a list of tables, and of those inside it."""
+    if isinstance(value, tuple):
+        for number, item in enumerate(value):
+            yield from _flat(f"{prefix}.{item.name}", item, given[number], environ, "")
+        return
+    for key in value.__struct_fields__:
+        inner = getattr(value, key)
+        if isinstance(inner, Section) or (isinstance(inner, tuple) and _are_tables(inner)):
+            yield from _flat(f"{prefix}.{key}", inner, given.get(key, ()), environ, "")
+            continue
         variable = f"JAUAP_{env}__{key.upper()}"
         origin = "file" if key in given else "default"
         if env and variable in environ:
             origin = f"environment {variable}"
-        yield f"{prefix}.{key}", str(getattr(item, key)), origin
+        shown = "(hidden)" if key == "password_hash" and inner else str(inner)
+        yield f"{prefix}.{key}", shown, origin
+
+
+def _are_tables(value: tuple[Any, ...]) -> bool:
+    return any(isinstance(each, Section) for each in value)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -239,30 +184,3 @@ def _struct_in(annotation: Any) -> type[Section] | None:
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return annotation
     return next((s for a in get_args(annotation) if (s := _struct_in(a))), None)
-
-
-def _cross_check(settings: Settings, where: str) -> None:
-    for section in ("link", "source", "ivr"):
-        names = [item.name for item in getattr(settings, section)]
-        for name in {n for n in names if names.count(n) > 1}:
-            raise SettingsError(
-                f"{where}: two [[{section}]] tables are called '{name}'; rename one"
-            )
-    for link in settings.link:
-        given = (link.window, link.binds, None if link.tps_max is None else link.tps_max + 1)
-        if any(number is not None and number < 1 for number in given):
-            raise SettingsError(
-                f"{where}: [[link]] '{link.name}': window and binds start at 1, tps_max at 0"
-            )
-        if link.password_env is None and link.password_file is None:
-            raise SettingsError(
-                f"{where}: [[link]] '{link.name}' has no password; set password_env or "
-                "password_file"
-            )
-    for ivr in settings.ivr:
-        if ivr.path != f"/ivr/{ivr.name}":
-            raise SettingsError(
-                f"{where}: [[ivr]] '{ivr.name}': path must be '/ivr/{ivr.name}', not '{ivr.path}'"
-            )
-    if not 0 <= settings.service.node <= 1023:
-        raise SettingsError(f"{where}: service.node is {settings.service.node}; it is 0 to 1023")

@@ -9,19 +9,22 @@ NEVER_S = float("inf")
 
 
 class Alarm:
-    """Calls `ring` with the loop's time when `next_s`, asked at each `set`, has come."""
+    """Calls `ring` with the loop's time when `next_s`, asked at each `set`, has come. `crashed` is
+    told of what `ring` raises, as nobody else could take it."""
 
-    __slots__ = ("_at_s", "_handle", "_loop", "_next_s", "_ring")
+    __slots__ = ("_at_s", "_crashed", "_handle", "_loop", "_next_s", "_ring")
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         ring: Callable[[float], None],
         next_s: Callable[[], float],
+        crashed: Callable[[Exception], None],
     ) -> None:
         self._loop = loop
         self._ring = ring
         self._next_s = next_s
+        self._crashed = crashed
         self._handle: asyncio.TimerHandle | None = None
         self._at_s = NEVER_S
 
@@ -43,4 +46,7 @@ class Alarm:
 
     def _on_time(self) -> None:
         self._handle, self._at_s = None, NEVER_S
-        self._ring(self._loop.time())
+        try:
+            self._ring(self._loop.time())
+        except Exception as error:
+            self._crashed(error)

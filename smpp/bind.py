@@ -17,8 +17,10 @@ from smpp.backoff import Backoff
 from smpp.context import SessionContext, SessionEnd
 from smpp.links import LinkSettings, Role
 from smpp.messages import BindState
+from smpp.opening import RequestBind
 from smpp.operators import OperatorProfile
 from smpp.owner import BindEvent, Owner
+from smpp.repeats import Repeats
 from smpp.session import Session
 from smpp.status import BindAction
 
@@ -51,7 +53,9 @@ class Bind:
         self._jitter = jitter
         self._backoff = Backoff(settings.limits.backoff)
         self._state: BindState | None = None
+        self._repeats = Repeats()  # of states, for the log
         self._connecting: asyncio.Timeout | None = None
+        self._waiting: asyncio.Timeout | None = None
         self._stopping = asyncio.Event()
         self._bind_pdu(1)  # credentials that cannot be written are refused here, not at run time
 
@@ -68,7 +72,7 @@ class Bind:
             wait_s = self._backoff.wait_s(end.action, end.bound_s, self._jitter())
             refused = end.action is BindAction.LONG_BACKOFF
             state = BindState.REFUSED if refused else BindState.WAITING
-            self.tell(state, f"{end.detail}; next try in {wait_s:.3g} s")
+            self.tell(state, f"{end.detail}; next try in {wait_s:.3g} s", news=end.detail)
             await self._wait(wait_s)
         self.tell(BindState.STOPPED, "stopped")
 
@@ -76,34 +80,51 @@ class Bind:
         """Begin to end; `run` returns once the connection is closed."""
         self._stopping.set()
         if self._connecting is not None:
-            self._connecting.reschedule(asyncio.get_running_loop().time())
+            _cut_short(self._connecting)
         elif self.session is not None:
             self.session.drain(drain_s)
 
-    def tell(self, state: BindState, detail: str) -> None:
-        """The next state, to the owner and to the log."""
+    def hurry(self) -> bool:
+        """Connect at once where a try is being waited for; False: none is. Refused credentials
+        are waited out whatever happens: the operator counts, and locks accounts."""
+        waiting = self._waiting
+        return waiting is not None and self._state is BindState.WAITING and _cut_short(waiting)
+
+    def tell(self, state: BindState, detail: str, news: str = "") -> None:
+        """The next state: each time to the owner; to the log ever more rarely where state and
+        news are those of the try before, and no bind came between."""
         self._state = state
         number = 0 if self.session is None else self.session.number
-        level = _log.warning if state in (BindState.WAITING, BindState.REFUSED) else _log.info
-        level(
-            f"link_{state.value}",
-            link=self._settings.name,
-            bind=self.number,
-            role=self.role.title,
-            session=number,
-            detail=detail,
-        )
+        if state is BindState.BOUND:
+            self._repeats.clear()
+        times = self._repeats.times(f"{state.value} {news or detail}")
+        if times:
+            level = _log.warning if state in (BindState.WAITING, BindState.REFUSED) else _log.info
+            level(
+                f"link_{state.value}",
+                link=self._settings.name,
+                bind=self.number,
+                role=self.role.title,
+                session=number,
+                detail=detail,
+                times=times,
+            )
         self._owner.on_bind(BindEvent(self._settings.name, self.number, state, detail, number))
 
     async def _one_session(self) -> SessionEnd:
         settings = self._settings
         context = self._context_for(self)
-        session = Session(context, self._bind_pdu)
+        session = Session(context, RequestBind(self._bind_pdu))
         self.session = session
         self.tell(BindState.CONNECTING, f"to {settings.host}:{settings.port}")
         try:
+            if self._stopping.is_set():  # by the owner, as it was told
+                return SessionEnd(BindAction.BACKOFF, "stopped", 0.0)
             failure = await self._connect(session)
-            return SessionEnd(BindAction.BACKOFF, failure, 0.0) if failure else await session.ended
+            if not failure:
+                return await session.ended
+            context.stats.unconnected += 1
+            return SessionEnd(BindAction.BACKOFF, failure, 0.0)
         finally:
             session.abort()
             self.session = None
@@ -117,12 +138,12 @@ class Bind:
                     lambda: session,
                     settings.host,
                     settings.port,
-                    ssl=settings.tls,
+                    ssl=None if settings.tls is None else settings.tls.context(),
                     server_hostname=self._server_name(),
                 )
         except TimeoutError:
             return f"no connection within {settings.limits.connect_s:.3g} s"
-        except OSError as error:  # refused, unreachable, unknown host, TLS not as agreed
+        except (OSError, UnicodeError) as error:  # refused, no such host, TLS not as agreed
             return f"no connection: {error}"
         finally:
             self._connecting = None
@@ -141,10 +162,20 @@ class Bind:
 
     async def _wait(self, seconds: float) -> None:
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds) as self._waiting:
                 await self._stopping.wait()
         except TimeoutError:
             return
+        finally:
+            self._waiting = None
+
+
+def _cut_short(timeout: asyncio.Timeout) -> bool:
+    """Let it run out now; False: it has already."""
+    if timeout.expired():
+        return False
+    timeout.reschedule(asyncio.get_running_loop().time())
+    return True
 
 
 def tune(connection: socket.socket, unacknowledged_s: float) -> None:

@@ -9,11 +9,12 @@ import structlog
 
 from smpp import pdu
 from smpp.context import SessionContext
-from smpp.inbound import Ignored, read_message
+from smpp.inbound import Ignored, can_be_answered, read_message
 from smpp.messages import Inbound, Receipt
 from smpp.owner import Delivery
 
-EARLY_MAX = 100  # held until the bind response; more are answered busy
+EARLY_MAX = 100  # held until the session is bound; more are answered busy
+EARLY_OCTETS_MAX = 131_072  # and no more of their octets: before the bind the peer is a stranger
 
 _log = structlog.get_logger()
 
@@ -22,11 +23,23 @@ class Deliveries:
     """Messages and receipts that await the owner's response, at most `deliveries_max`.
 
     More are answered with the operator's busy status at once, so that the SMSC delivers them
-    again later; so is everything once `accepting` is False. What comes before the bind response
-    is held until `open`.
+    again later; so is everything once `accepting` is False. What comes faster than the allowance
+    is throttled. What comes before the bind response is held until `open`.
     """
 
-    __slots__ = ("_context", "_drained", "_early", "_put", "_unanswered", "accepting", "mark")
+    __slots__ = (
+        "_allowance",
+        "_context",
+        "_drained",
+        "_early",
+        "_put",
+        "_refusal",
+        "_refusal_body",
+        "_unanswered",
+        "_unanswered_max",
+        "accepting",
+        "mark",
+    )
 
     def __init__(
         self,
@@ -34,25 +47,39 @@ class Deliveries:
         put: Callable[[bytes], None],
         drained: Callable[[], None],
     ) -> None:
-        self._context = context
         self._put = put
         self._drained = drained  # called when, not accepting, the last answer was given
         self._unanswered: deque[Delivery] = deque()
         self._early: list[pdu.Frame] | None = []  # None once the session is bound
         self.accepting = True
         self.mark = 0  # the highest mark among the responses sent
+        self.adopt(context)
 
     def __len__(self) -> int:
         return len(self._unanswered)
 
-    def receive(self, frame: pdu.Frame) -> None:
-        """A deliver_sm or data_sm; its command_status means nothing in a request (5.1.3)."""
+    def adopt(self, context: SessionContext) -> None:
+        """Go on in this context; what is held stays."""
+        self._context = context
+        self._allowance = context.allowance
+        self._unanswered_max = context.limits.deliveries_max
+        self._refusal = context.profile.busy_status
+        self._refusal_body = context.side.refusal_body
+        if context.refusal is not None:
+            self._refusal, self.accepting = context.refusal, False
+
+    def receive(self, frame: pdu.Frame, now_s: float) -> None:
+        """A delivery; its command_status means nothing in a request (5.1.3)."""
         context, unanswered = self._context, self._unanswered
-        if not self.accepting or len(unanswered) >= context.limits.deliveries_max:
+        if not self.accepting or len(unanswered) >= self._unanswered_max:
             self.refuse(frame)
             return
         if self._early is not None:
             self._hold(frame, self._early)
+            return
+        if self._allowance is not None and not self._allowance.take(now_s):
+            context.stats.over_rate += 1
+            self._answer(frame, pdu.RTHROTTLED)
             return
         message = self._read(frame)
         if message is None:
@@ -62,17 +89,16 @@ class Deliveries:
         context.stats.deliveries += 1
         context.owner.on_delivery(delivery)
 
-    def open(self) -> None:
+    def open(self, now_s: float) -> None:
         """The session is bound."""
         early, self._early = self._early or [], None
         for frame in early:
-            self.receive(frame)
+            self.receive(frame, now_s)
 
     def refuse(self, frame: pdu.Frame) -> None:
         """Ahead of its turn: what came before it may wait for long."""
-        context = self._context
-        context.stats.busy += 1
-        self._put(pdu.response(frame.command_id, context.profile.busy_status, frame.sequence))
+        self._context.stats.busy += 1
+        self._answer(frame, self._refusal)
 
     def delivery_answered(self) -> None:
         """An answer of the owner's: it leaves with all that waited for it."""
@@ -81,8 +107,11 @@ class Deliveries:
             delivery = unanswered.popleft()
             self.mark = max(self.mark, delivery.mark)
             command_id, _, sequence, _ = delivery.request
-            message_id = delivery.message_id
-            body = message_id.encode("ascii") + b"\0" if message_id else None
+            if status:
+                body = self._refusal_body
+            else:
+                message_id = delivery.message_id
+                body = message_id.encode("ascii") + b"\0" if message_id else None
             self._put(pdu.response(command_id, status, sequence, body))
         if not unanswered and not self.accepting:
             self._drained()
@@ -94,21 +123,26 @@ class Deliveries:
         self.accepting = False
 
     def _hold(self, frame: pdu.Frame, early: list[pdu.Frame]) -> None:
-        if len(early) < EARLY_MAX:
+        octets = len(frame.body) + sum(len(held.body) for held in early)
+        if len(early) < EARLY_MAX and octets <= EARLY_OCTETS_MAX:
             early.append(frame)
         else:
             self.refuse(frame)
 
+    def _answer(self, frame: pdu.Frame, status: int) -> None:
+        body = self._refusal_body if status else None
+        self._put(pdu.response(frame.command_id, status, frame.sequence, body))
+
     def _read(self, frame: pdu.Frame) -> Inbound | Receipt | None:
         """The message; None where the frame was answered here, for this PDU alone."""
         context = self._context
-        command_id, _, sequence, body = frame
+        command_id, body = frame.command_id, frame.body
         try:
             fields = pdu.decode_short_message(command_id, body)
             if isinstance(fields, pdu.Malformed):
                 context.stats.malformed += 1
                 context.warn("pdu_malformed", reason=fields.reason)
-                self._put(pdu.response(command_id, fields.status, sequence))
+                self._answer(frame, fields.status)
                 return None
             message = read_message(fields, context.profile)
         except Exception:
@@ -120,6 +154,19 @@ class Deliveries:
             return None
         if isinstance(message, Ignored):
             context.stats.set_aside += 1
-            self._put(pdu.response(command_id, pdu.ROK, sequence))
+            self._answer(frame, pdu.ROK)
             return None
+        if isinstance(message, Inbound) and not can_be_answered(message, context.profile):
+            return None if self._turned_away(frame) else message
         return message
+
+    def _turned_away(self, frame: pdu.Frame) -> bool:
+        """What no reply can answer: the owner takes it all the same, unless the operator wants to
+        be told by a status of its own."""
+        context = self._context
+        context.stats.unusable += 1
+        context.warn("message_unusable")
+        status = context.profile.unusable_status
+        if status:
+            self._answer(frame, status)
+        return status != pdu.ROK

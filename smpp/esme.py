@@ -73,8 +73,11 @@ class Link:
             owner=owner,
             stats=self.stats,
             crashed=self._crashed,
+            alone=sum(bind.role.sends for bind in self._binds) == 1,
+            answers_for=self._answers_for,
         )
         self._running = False
+        self._outbind_s = float("-inf")  # when the last outbind cut a wait short
         self._done = asyncio.Event()
         for warning in library.bind_warnings(settings.system_id, password):
             _log.warning("credentials_beyond_standard", link=settings.name, detail=warning)
@@ -103,6 +106,19 @@ class Link:
     def submit(self, submit: Submit) -> None:
         """Send a segment: see `Trunk.submit`."""
         self._trunk.submit(submit)
+
+    def bind_now(self) -> bool:
+        """The operator sent an outbind: binds that wait for their next try connect at once, to
+        the configured host. False: none waits, the credentials were refused, or the last outbind
+        that was heeded is not `SessionLimits.outbind_s` ago."""
+        now_s = self._loop.time()
+        if now_s < self._outbind_s + self.settings.limits.outbind_s:
+            return False
+        hurried = [bind.number for bind in self._binds if bind.hurry()]
+        if hurried:
+            self._outbind_s = now_s
+            _log.info("outbind_heeded", link=self.settings.name, binds=hurried)
+        return bool(hurried)
 
     async def run(self) -> None:
         """Keep the binds up until `stop`. An exception of the owner's comes out of here."""
@@ -150,6 +166,15 @@ class Link:
             wall_clock=self._wall_clock,
             tap=self._taps(bind.number),
         )
+
+    def _answers_for(self, session: int) -> int:
+        """The session that answers what this one brought: itself, or a receiver's transmitter."""
+        if len(roles(self.settings.bind)) == 1:
+            return session
+        for transmitter, receiver in zip(self._binds[::2], self._binds[1::2], strict=True):
+            if receiver.session is not None and receiver.session.number == session:
+                return 0 if transmitter.session is None else transmitter.session.number
+        return 0
 
     def _bound(self, bind: Bind, session: Session) -> None:
         bind.tell(BindState.BOUND, "bound")

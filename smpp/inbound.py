@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from smpp import tlv, udh
@@ -11,12 +10,14 @@ from smpp.messages import Inbound, Part, Receipt
 from smpp.operators import DEFAULT, OperatorProfile
 from smpp.pdu import ESM_UDHI, ShortMessage
 from smpp.reassembly import identity
-from smpp.receipts import canonical_id, fields_of, is_receipt_text, read_receipt
-from smpp.text import decode, user_data
+from smpp.receipts import is_receipt_text, read_receipt
+from smpp.text import Coding, coding, decode, user_data
 
 MESSAGE_TYPE: Final = 0x3C  # the bits of esm_class that tell the type (5.2.12)
 TYPE_RECEIPT: Final = 0x04
 TYPE_INTERMEDIATE: Final = 0x20
+REGISTERED_RECEIPT: Final = 0x03  # bits of registered_delivery (5.2.17); ours tell success alone
+ON_SUCCESS: Final = 0x01  # receipt of success or failure; 2 asks for failures only
 _IGNORED_TYPES: Final = {  # acknowledge, log, never read as a question
     0x08: "SME delivery acknowledgement",
     0x10: "SME manual acknowledgement",
@@ -31,14 +32,13 @@ class Ignored(NamedTuple):
 
 
 def read_message(
-    message: ShortMessage,
-    profile: OperatorProfile = DEFAULT,
-    known_id: Callable[[str], bool] | None = None,
+    message: ShortMessage, profile: OperatorProfile = DEFAULT
 ) -> Inbound | Receipt | Ignored:
-    """Tell the kinds of message apart. Never raises, provided `known_id` does not.
+    """Tell the kinds of message apart. Never raises.
 
-    `known_id` says whether a canonical id is one of ours: some operators send receipts without
-    the flag, and without such proof anybody could text one. Not asked for ordinary texts.
+    Some operators send receipts without the flag, but anybody can text what looks like one: such
+    a message stays a question, and what it says as a receipt goes along as `unflagged`, for whoever
+    knows the ids of our replies.
     """
     kind = message.esm_class & MESSAGE_TYPE
     if kind == TYPE_RECEIPT:
@@ -62,12 +62,13 @@ def read_message(
         warnings += sar_warnings
     octets = user_data(message.data_coding, message.octets, header_octets, profile)
     text: str | None = None
+    unflagged: Receipt | None = None
     # parts are decoded when joined; what is addressed to an application alone is no question
     if part is None and not ported:
         text, text_warnings = decode(message.data_coding, octets, profile)
         warnings += text_warnings
-        if known_id is not None and text and _is_unflagged_receipt(text, profile, known_id):
-            return read_receipt(message, profile)
+        if text and ":" in text and is_receipt_text(text):
+            unflagged = read_receipt(message, profile)
     source, answerable = subscriber(message.source, message.source_ton)
     destination = short_code(message.dest, profile.aliases)
     return Inbound(
@@ -81,16 +82,18 @@ def read_message(
         answerable,
         identity(message, source, destination, profile),
         warnings,
+        message.registered_delivery & REGISTERED_RECEIPT == ON_SUCCESS,
+        unflagged,
     )
 
 
-def _is_unflagged_receipt(
-    text: str, profile: OperatorProfile, known_id: Callable[[str], bool]
-) -> bool:
-    if ":" not in text or not is_receipt_text(text):
+def can_be_answered(message: Inbound, profile: OperatorProfile = DEFAULT) -> bool:
+    """False for what can never be a question with an answer: binary, for an application, or from a
+    source that no reply can reach. A part is judged by its coding and its source.
+    """
+    if not message.answerable or (message.text is None and message.part is None):
         return False
-    raw = fields_of(text)["id"].split(maxsplit=1)[0]
-    return known_id(canonical_id(raw, profile, from_receipt=True))
+    return message.part is None or coding(message.data_coding, profile) is not Coding.BINARY
 
 
 def _sar(tlvs: dict[int, bytes]) -> tuple[Part | None, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from smpp.backoff import BackoffLimits
 from smpp.operators import BindForm
 
 if TYPE_CHECKING:
-    import ssl
+    from smpp.tls import TlsFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class SessionLimits:
     close_s: float = 5.0  # then a connection that does not close is cut
     throttle_pause_s: float = 1.0  # after a throttle status
     configuration_pause_s: float = 300.0  # after ten refusals in a row for how we are set up
+    outbind_s: float = 10.0  # between two outbinds that cut a wait short: a flood binds no faster
+    expired_max: int = 0  # submits in a row without a response that end a session; 0: any number
     first_sequence: int = 1  # of a session's own requests
     backoff: BackoffLimits = field(default_factory=BackoffLimits)
 
@@ -44,7 +46,7 @@ class LinkSettings:
     window: int = 10  # open submits per session
     tps_max: int = 100  # submits a second over all sessions; 0 is unlimited
     short_codes: tuple[str, ...] = ()
-    tls: ssl.SSLContext | None = None  # None: plain
+    tls: TlsFiles | None = None  # None: plain
     tls_server_name: str = ""  # the name in the peer's certificate; empty: `host`
     limits: SessionLimits = field(default_factory=SessionLimits)
 
@@ -56,6 +58,11 @@ class LinkSettings:
         if self.tps_max < 0:
             raise ValueError(
                 f"link {self.name}: tps_max is {self.tps_max}, it must be 0 (unlimited) or more"
+            )
+        if self.tls_server_name.startswith("."):
+            raise ValueError(
+                f"link {self.name}: tls_server_name is {self.tls_server_name!r}, "
+                "it must be a whole name such as smsc.example.kz"
             )
 
 

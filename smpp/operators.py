@@ -28,6 +28,7 @@ class Alphabet(StrEnum):
 class MessageIdForm(StrEnum):
     """How the id in a receipt relates to the id in the submit_sm_resp."""
 
+    LEARN = "learn"  # any of the following: whichever joins receipts to messages
     AS_IS = "as_is"
     HEX_TO_DEC = "hex_to_dec"  # the response says it in hexadecimal, the receipt in decimal
     DEC_TO_HEX = "dec_to_hex"  # the other way round
@@ -95,10 +96,10 @@ class OperatorProfile:
     validity_form: ValidityForm = ValidityForm.RELATIVE
     user_message_reference: bool = False  # the operator echoes it in receipts
     # responses and receipts
-    message_id_form: MessageIdForm = MessageIdForm.AS_IS
+    message_id_form: MessageIdForm = MessageIdForm.LEARN
     vendor_id_tlv: int | None = None  # TLV of deliver_sm that alone identifies the message
     busy_status: int = 0x64  # RX_T_APPN: what makes this SMSC deliver again later
-    unusable_status: int = 0  # answers what can never be a question (binary); 0: ROK, set aside
+    unusable_status: int = 0  # answers what no reply can answer (binary); 0: ROK, to the owner
     status_map: Mapping[int, Action] = field(default_factory=dict)  # goes before smpp.status
     unknown_policy: UnknownPolicy = UnknownPolicy.RESEND
     # bind

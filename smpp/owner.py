@@ -1,5 +1,7 @@
 """The seam between a link and the gateway that owns it: what is handed over, what is told.
 
+An account, whose peer binds to us, is such a link too: `link` is its name then.
+
 All calls of `Owner` come from the event loop and must return at once; an exception in one is a
 mistake of ours and ends `Link.run` with it.
 """

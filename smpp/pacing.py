@@ -20,6 +20,7 @@ class Pacing:
 
     __slots__ = (
         "_at_s",
+        "_before_throttle",
         "_count",
         "_count_from_s",
         "_floor",
@@ -48,6 +49,7 @@ class Pacing:
         self._paused_until_s = now_s
         self._throttle_pause_s = throttle_pause_s
         self._slowed_s = float("-inf")
+        self._before_throttle = 0.0  # the rate that recovery is measured by
         self._count_from_s = now_s
         self._count = 0
         self._observed = 0.0
@@ -55,6 +57,16 @@ class Pacing:
     @property
     def rate(self) -> float:
         return self._rate
+
+    def rate_at(self, now_s: float) -> float:
+        """The rate, with what has been won back by now."""
+        self._refill(now_s)
+        return self._rate
+
+    def slowed(self, now_s: float) -> bool:
+        """A throttle is still felt: a pause, or a rate below the limit, or where there is none
+        below what was in use before it."""
+        return self.rate_at(now_s) < self._before_throttle or self.paused(now_s)
 
     def paused(self, now_s: float) -> bool:
         return now_s < self._paused_until_s
@@ -90,10 +102,15 @@ class Pacing:
         if sent_s <= self._slowed_s:
             return False
         self._refill(now_s)
+        slowed = self._rate < self._before_throttle
         in_use = min(self._rate, max(self._observed, self._count, 2 * self._floor))
         self._rate = max(in_use / 2, self._floor)
         if self._max == TPS_UNLIMITED:
             self._recovery = in_use * RECOVERY_SHARE_PER_S
+            if not slowed:
+                self._before_throttle = in_use
+        else:
+            self._before_throttle = self._max
         self._slowed_s = now_s
         self._observed = self._rate
         self._tokens = min(self._tokens, self._burst())

@@ -7,16 +7,14 @@ read: no two operators write them alike and none says the time zone.
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from smpp import tlv
 from smpp.addresses import subscriber
+from smpp.message_ids import canonical_id, response_id
 from smpp.messages import Receipt, ReceiptState
-from smpp.operators import DEFAULT, MessageIdForm, OperatorProfile
+from smpp.operators import OperatorProfile
 from smpp.pdu import ShortMessage
 from smpp.text import decode, user_data
-
-ID_DIGITS_MAX: Final = 40  # longer ids are compared as texts, never as numbers
 
 _STATES = {
     # Appendix B
@@ -57,7 +55,6 @@ _FIELD = re.compile(
     r"(?<![a-z0-9_])(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text)\s*:",
     re.ASCII | re.IGNORECASE,
 )
-_HEXADECIMAL = re.compile(r"(?:0x)?([0-9a-f]+)")
 _ASCII_MARKS = (b"id:", b"stat:")
 _UTF16_MARKS = tuple(mark.decode("ascii").encode("utf-16-be") for mark in _ASCII_MARKS)
 
@@ -96,31 +93,13 @@ def is_receipt_text(text: str) -> bool:
     return bool(fields.get("id")) and "stat" in fields
 
 
-def canonical_id(
-    message_id: str, profile: OperatorProfile = DEFAULT, *, from_receipt: bool = False
-) -> str:
-    """The form in which an id of a submit_sm_resp and that of its receipt are equal.
-
-    Lower case, no leading zeros; by the profile's `message_id_form` the hexadecimal side is turned
-    into decimal. An id that is no such number (a UUID) is compared as it is. Empty stays empty.
-    """
-    form = profile.message_id_form
-    plain = message_id.strip().lower()
-    if form is not MessageIdForm.AS_IS and len(plain) <= ID_DIGITS_MAX:
-        hexadecimal = from_receipt is (form is MessageIdForm.DEC_TO_HEX)
-        found = _HEXADECIMAL.fullmatch(plain) if hexadecimal else None
-        if found is not None:
-            return str(int(found[1], 16))
-    return plain.lstrip("0") or plain[:1]
-
-
 def read_receipt(
     message: ShortMessage, profile: OperatorProfile, *, intermediate: bool = False
 ) -> Receipt:
     """The receipt in `message`. Never raises.
 
     The id is empty and the state ENROUTE where nothing tells them. An intermediate notification
-    is never final.
+    is never final. `canonical_id` is the id as it is where the profile says to learn the form.
     """
     fields = fields_of(_text(message, profile))
     stat = _first_word(fields.get("stat", ""))
@@ -133,7 +112,7 @@ def read_receipt(
     message_id = message_id or _first_word(fields.get("id", ""))
     return Receipt(
         message_id=message_id,
-        canonical_id=canonical_id(message_id, profile, from_receipt=True),
+        canonical_id=response_id(canonical_id(message_id), profile.message_id_form),
         state=state,
         stat=stat or word,
         error=_first_word(fields.get("err", "")),

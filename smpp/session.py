@@ -1,8 +1,9 @@
-"""One SMPP session over one connection, in the role of an ESME.
+"""One SMPP session over one connection, in either role.
 
 The reader never waits for the owner: what it reads is handed over at once, enquire_link is
-answered at once, and the responses to deliveries leave as the owner gives them. The session knows
-no rule of the link; rate, statuses and the next bind belong to `esme.Link` and `bind.Bind`.
+answered at once, and the responses to deliveries leave as the owner gives them. How the session is
+opened is an `opening.Opening`, what each end sends is a `context.Side`. It knows no rule of its
+link or account; rate, statuses and the next bind belong to those that own it.
 """
 
 from __future__ import annotations
@@ -15,40 +16,28 @@ from smpp.alarm import Alarm
 from smpp.context import Phase, SessionContext, SessionEnd
 from smpp.deliveries import Deliveries
 from smpp.messages import Submit
-from smpp.status import BindAction, bind_action
+from smpp.opening import Opening
+from smpp.status import BindAction
 from smpp.submits import Submits
 from smpp.timers import Due, Timers, limits_of
 from smpp.writer import Writer
-
-_DELIVERIES = frozenset({pdu.DELIVER_SM, pdu.DATA_SM})
-_BIND_RESPONSES = frozenset(
-    {pdu.BIND_RECEIVER_RESP, pdu.BIND_TRANSMITTER_RESP, pdu.BIND_TRANSCEIVER_RESP}
-)
 
 
 class Session(asyncio.Protocol):
     """`ended` resolves when the connection is gone; its socket is closed in the same step."""
 
-    def __init__(self, context: SessionContext, bind_pdu: Callable[[int], bytes]) -> None:
+    def __init__(self, context: SessionContext, opening: Opening) -> None:
         self.number = context.number
         self._context = context
-        self._bind_pdu = bind_pdu
+        self._opening = opening
         self._loop = loop = asyncio.get_running_loop()
         self._timers = Timers(limits_of(context.profile), loop.time())
-        self._alarm = Alarm(loop, self._on_alarm, self._next_s)
+        self._alarm = Alarm(loop, self._tick, self._next_s, self._crash)
         self._framer = pdu.Framer()
         self._writer = Writer(loop, context.tap)
         self._deliveries = Deliveries(context, self._writer.put, self._proceed)
-        submit_ended = context.hooks.submit_ended
-        self._submits = Submits(
-            context,
-            self._writer,
-            self._deliveries,
-            lambda result, sent_s: submit_ended(self, result, sent_s),
-        )
+        self._submits = Submits(self, context, self._writer, self._deliveries)
         self._phase = Phase.OPENING
-        self._own_sequence = -1  # of our last enquire_link or unbind
-        self._enquired_mark = 0  # what an answer to that enquire_link proves
         self._confirmed = 0
         self._bound_at_s: float | None = None
         self._end = SessionEnd(BindAction.BACKOFF, "", 0.0)
@@ -60,6 +49,16 @@ class Session(asyncio.Protocol):
         if self._phase is not Phase.BOUND or self._writer.paused:
             return 0
         return self._submits.window.free
+
+    @property
+    def opening(self) -> bool:
+        """Connected or about to be, and neither bound nor refused."""
+        return self._phase is Phase.OPENING
+
+    @property
+    def heard_s(self) -> float:
+        """When the peer last sent anything, by the loop's clock."""
+        return self._timers.heard_s
 
     def submit(self, submit: Submit, now_s: float) -> None:
         """Write it. The caller checked `room`."""
@@ -88,12 +87,46 @@ class Session(asyncio.Protocol):
         """Cut the connection at once."""
         self._writer.abort()
 
+    def probe(self) -> None:
+        """Ask whether the peer still lives; `heard_s` tells."""
+        if not self._submits.enquiring:
+            self._submits.enquire()
+            self._timers.asked(self._loop.time())
+            self._alarm.set()
+
+    # what an Opening does
+
+    def ask(self, request: Callable[[int], bytes]) -> None:
+        self._writer.put(request(self._submits.window.next_sequence()))
+
+    def answer(self, response: bytes) -> None:
+        self._writer.put(response)
+
+    def adopt(self, context: SessionContext) -> None:
+        """It is known now whose session this is. Before `bound`, and with the same number."""
+        self._context = context
+        self._writer.tap = context.tap
+        self._deliveries.adopt(context)
+        self._submits = Submits(self, context, self._writer, self._deliveries)
+        self._timers = Timers(limits_of(context.profile), self._loop.time())
+
+    def bound(self, peer_version: int | None, now_s: float) -> None:
+        """The bind was agreed on; None: the peer named no version."""
+        self._submits.peer_version = peer_version
+        self._phase = Phase.BOUND
+        self._bound_at_s = now_s
+        self._timers.bind(now_s)
+        self._alarm.set()
+        self._context.stats.binds += 1
+        self._context.hooks.bound(self)
+        self._deliveries.open(now_s)
+
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._writer.attach(transport)  # type: ignore[arg-type]  # a stream's, as TCP gives it
         self._timers = Timers(limits_of(self._context.profile), self._loop.time())
-        self._writer.put(self._bind_pdu(self._submits.window.next_sequence()))
+        self._opening.begin(self)
         self._alarm.set()
 
     def data_received(self, data: bytes) -> None:
@@ -127,19 +160,20 @@ class Session(asyncio.Protocol):
         timers, submits = self._timers, self._submits
         now_s = timers.heard_s = self._loop.time()
         frames = self._framer.feed(data)
-        tap = self._context.tap
+        side, tap = self._context.side, self._context.tap
+        deliveries, answers = side.deliveries, side.answers
         for frame in frames:
-            if self._phase is Phase.CLOSING or self._phase is Phase.CLOSED:
-                return
             if isinstance(frame, pdu.Broken):
                 self._break(frame)
                 continue
             if tap is not None:
                 tap.received(frame)
-            if frame.command_id in _DELIVERIES:
+            if self._phase is not Phase.BOUND and self._unbound(frame, now_s):
+                continue
+            if frame.command_id in deliveries:
                 timers.transacted(now_s)
-                self._deliveries.receive(frame)
-            elif frame.command_id != pdu.SUBMIT_SM_RESP or not submits.answered(frame, now_s):
+                self._deliveries.receive(frame, now_s)
+            elif frame.command_id not in answers or not submits.answered(frame, now_s):
                 self._receive_other(frame, now_s)
             else:
                 timers.transacted(now_s)
@@ -155,60 +189,33 @@ class Session(asyncio.Protocol):
         if self._phase is not Phase.BOUND:
             self._proceed()
 
+    def _unbound(self, frame: pdu.Frame, now_s: float) -> bool:
+        """Whether nothing else is to be done with what came before the bind or after the end."""
+        if self._phase is Phase.OPENING:
+            return self._opening.receive(self, frame, now_s)
+        return self._phase in (Phase.CLOSING, Phase.CLOSED)
+
     def _receive_other(self, frame: pdu.Frame, now_s: float) -> None:
         command_id, _, sequence, _ = frame
         if command_id == pdu.ENQUIRE_LINK:
             self._writer.put(pdu.response(command_id, pdu.ROK, sequence))
         elif command_id == pdu.ENQUIRE_LINK_RESP:
-            self._enquiry_answered(sequence)
-        elif command_id in _BIND_RESPONSES and self._phase is Phase.OPENING:
-            self._bind_answered(frame, now_s)
+            self._submits.enquiry_answered(sequence)
         elif command_id == pdu.UNBIND:
             self._writer.put(pdu.response(command_id, pdu.ROK, sequence))
             self.linger("the peer unbound")
-        elif command_id == pdu.UNBIND_RESP and self._phase is Phase.UNBINDING:
+        elif self._phase is Phase.UNBINDING and (
+            command_id == pdu.UNBIND_RESP
+            or (command_id == pdu.GENERIC_NACK and sequence == self._submits.own_sequence)
+        ):
             self.close(BindAction.BACKOFF, "stopped")
-        elif command_id == pdu.GENERIC_NACK:
-            self._nacked(frame, now_s)
-        else:
+        elif command_id != pdu.GENERIC_NACK or not (
+            self._submits.enquiry_answered(sequence) or self._submits.answered(frame, now_s)
+        ):
             self._unserved(command_id, sequence)
 
-    def _bind_answered(self, frame: pdu.Frame, now_s: float) -> None:
-        if frame.status != pdu.ROK:
-            self._bind_refused(frame.status)
-            return
-        self._submits.peer_version = pdu.decode_bind_response(frame.body).interface_version
-        self._phase = Phase.BOUND
-        self._bound_at_s = now_s
-        self._timers.bind(now_s)
-        self._alarm.set()
-        self._context.stats.binds += 1
-        self._context.hooks.bound(self)
-        self._deliveries.open()
-
-    def _bind_refused(self, status: int) -> None:
-        self.close(bind_action(status), f"bind refused: {library.status_name(status)}")
-
-    def _nacked(self, frame: pdu.Frame, now_s: float) -> None:
-        if self._phase is Phase.OPENING:  # nothing but the bind is open
-            self._bind_refused(frame.status or pdu.RBINDFAIL)
-        elif self._phase is Phase.UNBINDING and frame.sequence == self._own_sequence:
-            self.close(BindAction.BACKOFF, "stopped")
-        elif not self._enquiry_answered(frame.sequence) and not self._submits.answered(
-            frame, now_s
-        ):
-            self._unserved(frame.command_id, frame.sequence)
-
-    def _enquiry_answered(self, sequence: int) -> bool:
-        """An answer to an older enquire_link than the last shows life, but proves nothing."""
-        ours = sequence == self._own_sequence
-        if ours:
-            self._own_sequence = -1
-            self._submits.proved = max(self._submits.proved, self._enquired_mark)
-        return ours
-
     def _unserved(self, command_id: int, sequence: int) -> None:
-        reply = unserved.answer(command_id, sequence)
+        reply = unserved.answer(command_id, sequence, self._context.side.bind_status)
         if reply is not None:
             self._context.stats.unknown_commands += 1
             self._context.warn("command_unserved", command=library.command_name(command_id))
@@ -218,9 +225,10 @@ class Session(asyncio.Protocol):
             self._context.warn("response_unmatched", command=library.command_name(command_id))
 
     def _break(self, broken: pdu.Broken) -> None:
-        self._context.stats.breaks += 1
-        self._writer.put(pdu.generic_nack(broken.status, broken.sequence))
-        self.close(BindAction.BACKOFF, f"framing lost: {broken.reason}")
+        if self._phase not in (Phase.CLOSING, Phase.CLOSED):  # else nothing leaves any more
+            self._context.stats.breaks += 1
+            self._writer.put(pdu.generic_nack(broken.status, broken.sequence))
+            self.close(BindAction.BACKOFF, f"framing lost: {broken.reason}")
 
     # leaving
 
@@ -253,8 +261,7 @@ class Session(asyncio.Protocol):
 
     def _unbind(self) -> None:
         self._phase = Phase.UNBINDING
-        self._own_sequence = self._submits.window.next_sequence()
-        self._writer.put(library.unbind(self._own_sequence))
+        self._submits.unbind()
         self._timers.close_by(self._loop.time() + self._context.limits.unbind_s)
         self._alarm.set()
 
@@ -270,34 +277,24 @@ class Session(asyncio.Protocol):
         when_s, deadline_s = self._timers.next_s(), self._submits.window.next_deadline_s()
         return when_s if deadline_s is None else min(when_s, deadline_s)
 
-    def _on_alarm(self, now_s: float) -> None:
-        try:
-            self._tick(now_s)
-        except Exception as error:
-            self._crash(error)
-
     def _tick(self, now_s: float) -> None:
         self._submits.expire(now_s)
         if self._deliveries.mark > self._confirmed:
             self._timers.doubted(now_s)
         due = self._timers.check(now_s)
         if due is Due.ENQUIRE_LINK:
-            self._enquire(now_s)
+            self._submits.enquire()
+            self._timers.asked(now_s)
         elif due is Due.LINGERED and self._phase is Phase.DRAINING:
             self._unbind()
         elif due is Due.LINGERED and self._phase is Phase.CLOSING:
             self._writer.abort()
             return
         elif due is not Due.NOTHING:
-            self.close(BindAction.BACKOFF, due.value)
+            self.close(
+                BindAction.BACKOFF, self._opening.late if due is Due.NOT_BOUND else due.value
+            )
         if self._phase is not Phase.BOUND:
             self._proceed()
         if self._phase is not Phase.CLOSED:
             self._alarm.set()
-
-    def _enquire(self, now_s: float) -> None:
-        self._context.stats.enquiries += 1
-        self._own_sequence = self._submits.window.next_sequence()
-        self._enquired_mark = self._deliveries.mark
-        self._writer.put(library.enquire_link(self._own_sequence))
-        self._timers.asked(now_s)

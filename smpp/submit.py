@@ -1,7 +1,9 @@
-"""Writes submit_sm (SMPP 3.4 4.4.1) as the operator's profile wants it: hot path of MT. Pure."""
+"""Writes submit_sm (SMPP 3.4 4.4.1) as the operator's profile wants it, and the deliver_sm (4.6.1)
+that takes its place to a peer that bound to us: hot path of MT. Pure."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from functools import lru_cache
 from struct import Struct
@@ -15,6 +17,18 @@ SHORT_MESSAGE_OCTETS_MAX = 254  # sm_length (5.2.21); more travels in message_pa
 TLV_INTERFACE_VERSION_MIN = 0x34  # no TLVs to older peers (3.4.2)
 VALIDITY_S_MAX = 30 * 86_400  # what the day field of a relative time holds
 
+ESM_RECEIPT = 0x04  # the short message is a delivery receipt (5.2.12)
+
+_MESSAGE_STATES = {  # 5.2.28, by the words of Appendix B
+    b"DELIVRD": 2,
+    b"EXPIRED": 3,
+    b"DELETED": 4,
+    b"UNDELIV": 5,
+    b"ACCEPTD": 6,
+    b"UNKNOWN": 7,
+    b"REJECTD": 8,
+}
+_REPORT = re.compile(rb"id:(\S+) .*?stat:(\S+)")  # as smpp.reports writes it
 _HEADER = Struct(">4I")
 _CONCATENATION_8 = bytes((5, 0, 3))  # UDHL, IE 00, its length (23.040 9.2.3.24.1)
 _CONCATENATION_16 = bytes((6, 8, 4))  # UDHL, IE 08, its length (23.040 9.2.3.24.8)
@@ -26,11 +40,13 @@ def encode_submit(
     profile: OperatorProfile,
     interface_version: int | None,
     now: datetime | None = None,
+    command_id: int = SUBMIT_SM,
 ) -> bytes:
     """The whole PDU. Never raises on a Submit whose source and destination are texts.
 
     `interface_version` is the peer's, None where its bind_resp said none. `now`, aware, serves
-    ValidityForm.ABSOLUTE alone; without it that form sends no validity.
+    ValidityForm.ABSOLUTE alone; without it that form sends no validity. In a deliver_sm
+    (`command_id`) times and the wish for a receipt mean nothing, and stay empty.
     user_message_reference is the lower 16 bits of `reply_id`.
     """
     octets = submit.octets
@@ -41,11 +57,15 @@ def encode_submit(
         or submit.payload
         or len(octets) > SHORT_MESSAGE_OCTETS_MAX
         or profile.user_message_reference
+        or submit.report
     ):
         esm_class, octets, tlvs = _with_tlvs(submit, profile, interface_version, esm_class)
-    validity = b""
-    if submit.validity_s is not None and profile.validity_form is not ValidityForm.NONE:
-        validity = _validity(submit.validity_s, profile, now)
+    validity, registered = b"", 0
+    if command_id == SUBMIT_SM:
+        if submit.validity_s is not None and profile.validity_form is not ValidityForm.NONE:
+            validity = _validity(submit.validity_s, profile, now)
+        if submit.receipt:
+            registered = profile.registered_delivery
     body = b"".join(
         (
             profile.source_head,
@@ -58,7 +78,7 @@ def encode_submit(
             bytes(
                 (
                     0,
-                    profile.registered_delivery if submit.receipt else 0,
+                    registered,
                     0,  # replace_if_present_flag
                     submit.data_coding,
                     0,  # sm_default_msg_id
@@ -69,7 +89,7 @@ def encode_submit(
             tlvs,
         )
     )
-    return _HEADER.pack(HEADER_OCTETS + len(body), SUBMIT_SM, 0, sequence) + body
+    return _HEADER.pack(HEADER_OCTETS + len(body), command_id, 0, sequence) + body
 
 
 def _with_tlvs(
@@ -84,6 +104,8 @@ def _with_tlvs(
         interface_version = profile.peer_version_assumed
     allowed = interface_version >= TLV_INTERFACE_VERSION_MIN
     octets, tlvs = submit.octets, b""
+    if submit.report:
+        return esm_class | ESM_RECEIPT, octets, _report(octets) if allowed else b""
     if allowed and profile.user_message_reference:
         reference = (submit.reply_id & 0xFFFF).to_bytes(2, "big")
         tlvs += tlv.write_tlv(tlv.USER_MESSAGE_REFERENCE, reference)
@@ -97,6 +119,17 @@ def _with_tlvs(
         tlvs += tlv.write_tlv(tlv.MESSAGE_PAYLOAD, octets)
         octets = b""
     return esm_class, octets, tlvs
+
+
+def _report(text: bytes) -> bytes:
+    """What the text of a receipt says, again as TLVs (5.3.2.12, 5.3.2.35)."""
+    found = _REPORT.match(text)
+    if found is None:
+        return b""
+    message_id, stat = found.groups()
+    tlvs = tlv.write_tlv(tlv.RECEIPTED_MESSAGE_ID, message_id + b"\0")
+    state = _MESSAGE_STATES.get(stat)
+    return tlvs if state is None else tlvs + tlv.write_tlv(tlv.MESSAGE_STATE, bytes((state,)))
 
 
 def _sar(part: Part) -> bytes:

@@ -1,29 +1,40 @@
-"""The sending half of a session: submits in the window, each with exactly one end."""
+"""The sending half of a session: submits in the window, each with exactly one end, and what else
+we ask of the peer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from smpp import pdu
+from smpp import library, pdu
 from smpp.context import SessionContext
 from smpp.deliveries import Deliveries
+from smpp.message_ids import canonical_id
 from smpp.messages import Submit, SubmitEnd, SubmitResult
-from smpp.receipts import canonical_id
+from smpp.status import BindAction
 from smpp.submit import encode_submit
 from smpp.window import Sent, Window
 from smpp.writer import Writer
+
+if TYPE_CHECKING:
+    from smpp.session import Session
 
 NACK_STATUS = 0xFF  # RUNKNOWNERR: what a generic_nack with status 0 means, as it is never an OK
 
 
 class Submits:
-    """Open submits of one session. `ended` is called with each result and the time of its write."""
+    """Open submits of one session."""
 
     __slots__ = (
+        "_carrier",
         "_context",
         "_deliveries",
-        "_ended",
+        "_enquired_mark",
+        "_session",
+        "_tell",
+        "_unanswered",
         "_writer",
+        "enquiring",
+        "own_sequence",
         "peer_version",
         "proved",
         "window",
@@ -31,21 +42,27 @@ class Submits:
 
     def __init__(
         self,
+        session: Session,
         context: SessionContext,
         writer: Writer,
         deliveries: Deliveries,
-        ended: Callable[[SubmitResult, float], None],
     ) -> None:
+        self._session = session
         self._context = context
+        self._carrier = context.side.carrier
         self._writer = writer
         self._deliveries = deliveries
-        self._ended = ended
+        self._tell = context.hooks.submit_ended
         self.window = Window(
             context.window,
             context.profile.response_timer_s,
             first=context.limits.first_sequence,
         )
-        self.peer_version: int | None = None  # None: the bind response said none
+        self.peer_version: int | None = None  # None: it said none
+        self._unanswered = 0  # expired in a row
+        self.own_sequence = -1  # of our last enquire_link or unbind
+        self.enquiring = False  # that enquire_link awaits its answer
+        self._enquired_mark = 0  # what its answer proves
         self.proved = 0  # the highest mark of ours that the peer has proved to have read
 
     def submit(self, submit: Submit, now_s: float) -> None:
@@ -57,10 +74,12 @@ class Submits:
         context.stats.submits += 1
         wall_clock = context.wall_clock
         now = None if wall_clock is None else wall_clock()
-        writer.put(encode_submit(sequence, submit, context.profile, self.peer_version, now))
+        writer.put(
+            encode_submit(sequence, submit, context.profile, self.peer_version, now, self._carrier)
+        )
 
     def answered(self, frame: pdu.Frame, now_s: float) -> bool:
-        """A submit_sm_resp or generic_nack; False where it belongs to no submit of ours."""
+        """A response to a submit, or a generic_nack; False where no submit of ours is meant."""
         command_id, status, sequence, body = frame
         stats = self._context.stats
         sent, late = self.window.answer(sequence), False
@@ -71,29 +90,37 @@ class Submits:
             stats.late += 1
         else:
             stats.answered += 1
+        self._unanswered = 0
         self.proved = max(self.proved, sent.mark)
         message_id = canonical = ""
         if command_id == pdu.GENERIC_NACK:
             status = status or NACK_STATUS
         elif status == pdu.ROK:
             message_id = pdu.decode_response_id(body)
-            canonical = canonical_id(message_id, self._context.profile, from_receipt=False)
+            canonical = canonical_id(message_id)
         result = SubmitResult(
             sent.reply_id, SubmitEnd.ANSWERED, status, message_id, canonical, late
         )
-        self._ended(result, sent.sent_s)
+        self._tell(self._session, result, sent.sent_s)
         return True
 
     def expire(self, now_s: float) -> None:
         for sent in self.window.expire(now_s):
             self._context.stats.expired += 1
-            self._ended(SubmitResult(sent.reply_id, SubmitEnd.EXPIRED), sent.sent_s)
+            self._unanswered += 1
+            result = SubmitResult(sent.reply_id, SubmitEnd.EXPIRED)
+            self._tell(self._session, result, sent.sent_s)
+
+        if 0 < self._context.limits.expired_max <= self._unanswered:
+            detail = f"{self._unanswered} requests in a row were not answered"
+            self._session.close(BindAction.BACKOFF, detail)
 
     def close(self) -> None:
         """The session is over. What was never written is safe to send again."""
         flushes = self._writer.flushes
         for sent in self.window.close():
-            self._ended(SubmitResult(sent.reply_id, self._end(sent, flushes)), sent.sent_s)
+            result = SubmitResult(sent.reply_id, self._end(sent, flushes))
+            self._tell(self._session, result, sent.sent_s)
 
     def _end(self, sent: Sent, flushes: int) -> SubmitEnd:
         if sent.flush > flushes:
@@ -101,3 +128,22 @@ class Submits:
             return SubmitEnd.UNSENT
         self._context.stats.lost += 1
         return SubmitEnd.LOST
+
+    def enquire(self) -> None:
+        """Write an enquire_link; an older one that is still open counts no more."""
+        self._context.stats.enquiries += 1
+        self.own_sequence, self.enquiring = self.window.next_sequence(), True
+        self._enquired_mark = self._deliveries.mark
+        self._writer.put(library.enquire_link(self.own_sequence))
+
+    def enquiry_answered(self, sequence: int) -> bool:
+        """An answer to an older enquire_link than the last shows life, but proves nothing."""
+        if not self.enquiring or sequence != self.own_sequence:
+            return False
+        self.enquiring = False
+        self.proved = max(self.proved, self._enquired_mark)
+        return True
+
+    def unbind(self) -> None:
+        self.own_sequence, self.enquiring = self.window.next_sequence(), False
+        self._writer.put(library.unbind(self.own_sequence))

@@ -14,11 +14,11 @@ class Writer:
     more from a peer that does not read.
     """
 
-    __slots__ = ("_chunks", "_loop", "_scheduled", "_tap", "_transport", "flushes", "paused")
+    __slots__ = ("_chunks", "_loop", "_scheduled", "_transport", "flushes", "paused", "tap")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, tap: Tap | None = None) -> None:
         self._loop = loop
-        self._tap = tap
+        self.tap = tap
         self._transport: asyncio.Transport | None = None
         self._chunks: list[bytes] = []
         self._scheduled = False
@@ -41,8 +41,8 @@ class Writer:
             return
         data = b"".join(self._chunks)
         self._chunks.clear()
-        if self._tap is not None:
-            self._tap.sent(data)
+        if self.tap is not None:
+            self.tap.sent(data)
         self.flushes += 1
         transport.write(data)
 

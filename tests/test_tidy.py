@@ -19,6 +19,10 @@ BAD_NAMES = {"util", "utils", "helper", "helpers", "manager", "common"}
 # Who may import what: one door a dependency.
 DOORS = {
     "aiosmpplib": {"smpp/library.py"},
+    "argon2": {"smpp/accounts.py"},
+    "cryptography": {"smpp/tls.py"},
+    "scapy": {"smpp/pcap.py"},
+    "tomlkit": {"smpp/probe/profile.py"},
     "aiosqlite": {"gateway/store/sqlite*.py", "lookup/registry*.py", "lookup/importing*.py"},
     "yoyo": {"gateway/store/*.py", "lookup/*.py"},
     "aiohttp": {
@@ -37,7 +41,9 @@ DOORS = {
 PURE = (
     "gateway/core/*.py",
     "smpp/{messages,pdu,tlv,submit,septets,text,udh,reassembly,addresses,receipts,inbound,operators,status}.py",
-    "smpp/{window,pacing,timers,backoff}.py",
+    "smpp/{window,pacing,timers,backoff,repeats,routes,message_ids,reports,bind_request,allowance,access}.py",
+    "smpp/{capture,masking,masked_receipts}.py",
+    "smpp/probe/{findings,inbound,rows,seen,session,traffic}.py",
     "ivr/{actions,calendar,callers,dialogue,dialogue_state,numerals,resample,speech,switch}.py",
     "ivr/dialects/*.py",
     "lookup/{status,source,cache,merge,feed,feed_fields,feed_row,bodies,vocabulary,breaker}.py",

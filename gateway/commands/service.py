@@ -6,13 +6,16 @@ import asyncio
 import gc
 import signal
 import sys
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 import structlog
 
 from gateway import app, logs
+from gateway.certificates import WARN_DAYS
 from gateway.clock import Clock
 from gateway.commands.options import journal_of, json_option, settings_option, show
 from gateway.keys import read_key_file
@@ -60,8 +63,8 @@ def run(settings: Settings) -> None:
 def check(settings: Settings, as_json: bool) -> None:
     """Check settings, config/, key file and stores without serving."""
     found = list(problems(load_rules(settings)))
-    for link in settings.link:
-        load_profile(link.profile)
+    for peer in settings.peers():
+        load_profile(peer.profile)
     keys = read_key_file(Path(settings.store.key_file))
 
     async def store() -> list[str]:
@@ -70,11 +73,30 @@ def check(settings: Settings, as_json: bool) -> None:
             health = await parts.journal.health()
             line = f"store: {health.library}, schema {health.schema}"
             click.echo(line, err=as_json)
-            return [f"store: {health.warning}"] if health.warning else []
+            told = [f"store: {health.warning}"] if health.warning else []
+            return told + _expiring(parts.certificates.valid_until())
 
-    warnings = asyncio.run(store())
+    warnings = asyncio.run(store()) + list(_insecure(settings))
     show({"problems": found, "warnings": warnings}, as_json, lambda: _tell(found, warnings))
     sys.exit(1 if found else 0)
+
+
+def _expiring(certificates: Mapping[str, datetime]) -> list[str]:
+    now = Clock().now()
+    return [
+        f"tls of {name}: the certificate is valid until {not_after:%Y-%m-%d}; renew it"
+        for name, not_after in certificates.items()
+        if not_after - now <= timedelta(days=WARN_DAYS[0])
+    ]
+
+
+def _insecure(settings: Settings) -> Iterator[str]:
+    for link in settings.link:
+        if link.insecure and not link.tls:
+            yield f"link {link.name}: SMPP without TLS to {link.host}; others can read it"
+    smsc = settings.smsc
+    if smsc.insecure and smsc.listen is not None and not smsc.tls:
+        yield f"smsc: SMPP without TLS on {smsc.listen}; others can read it"
 
 
 def _tell(found: list[str], warnings: list[str]) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from gateway.clock import wall_us
 from gateway.settings import SettingsError
+from smpp.masking import mask
+from smpp.pcap import Captured, PcapFile
 from smpp.simulator.chaos import CALM, ChaosError
+from smpp.simulator.connection import Watch
 from smpp.simulator.serve import ServeOptions, read_chaos, serve, terminal_lines
 
 
@@ -19,10 +25,30 @@ from smpp.simulator.serve import ServeOptions, read_chaos, serve, terminal_lines
 @click.option("--password", help="Refuse other passwords.")
 @click.option("--short-code", default="1012", show_default=True)
 @click.option("--chaos", type=click.Path(exists=True, path_type=Path), help="Table of faults.")
+@click.option(
+    "--record", type=click.Path(path_type=Path), help="A new pcap file of what passes, masked."
+)
 def smsc(
-    listen: str, system_id: str | None, password: str | None, short_code: str, chaos: Path | None
+    listen: str,
+    system_id: str | None,
+    password: str | None,
+    short_code: str,
+    chaos: Path | None,
+    record: Path | None,
 ) -> None:
     """Run the simulator. At a terminal each line `MSISDN text` is sent as a question."""
+    with _recording(record) as watch:
+        _serve(listen, system_id, password, short_code, chaos, watch)
+
+
+def _serve(
+    listen: str,
+    system_id: str | None,
+    password: str | None,
+    short_code: str,
+    chaos: Path | None,
+    watch: Watch | None,
+) -> None:
     try:
         options = ServeOptions(
             listen=listen,
@@ -30,6 +56,7 @@ def smsc(
             password=password,
             short_code=short_code,
             chaos=read_chaos(chaos) if chaos else CALM,
+            watch=watch,
         )
         lines = terminal_lines(sys.stdin.fileno()) if sys.stdin.isatty() else None
         asyncio.run(serve(options, lines=lines, emit=click.echo))
@@ -37,3 +64,19 @@ def smsc(
         raise SettingsError(str(problem)) from problem
     except OSError as problem:
         raise SettingsError(f"{listen}: {problem.strerror}; is the port taken?") from problem
+
+
+@contextmanager
+def _recording(path: Path | None) -> Iterator[Watch | None]:
+    """Writes each PDU as it passes, so that the file is whole even if the simulator is killed."""
+    if path is None:
+        yield None
+        return
+    try:
+        file = PcapFile(path)
+    except OSError as problem:
+        raise SettingsError(f"{path}: {problem.strerror}; name a new file") from problem
+    with file:
+        yield lambda session, sent, pdu: file.write(
+            Captured(wall_us(), 0, session, from_smsc=sent, octets=mask(pdu))
+        )

@@ -23,6 +23,7 @@ class Policy(NamedTuple):
     charge_on_submit: bool  # True: an accepted submit charges; False: only its receipt does
     throttle_delay_s: int = 1
     rebind_delay_s: int = 2
+    resends_max: int = 1  # of a reply of unknown fate, each after a new bind
 
 
 class Verdict(NamedTuple):
@@ -119,27 +120,33 @@ def answered_late(result: SubmitResult, policy: Policy, now_us: int) -> Outcome:
 def resend(reply: Reply, policy: Policy, now_us: int) -> Outcome | None:
     """An unknown reply once more, under the same reply_id; None: it stays unknown.
 
-    `maybe_sent` marks the repeat, so that there is one only.
+    `maybe_sent` marks the first repeat; `attempts` counts those after it.
     """
-    if not policy.resend_unknown or reply.maybe_sent or reply.expires_us <= now_us:
+    attempts = reply.attempts + reply.maybe_sent
+    used_up = reply.maybe_sent and attempts >= policy.resends_max
+    if not policy.resend_unknown or used_up or reply.expires_us <= now_us:
         return None
     return Outcome(
         reply.id,
         ReplyState.QUEUED,
         next_us=now_us,
-        attempts=reply.attempts,
+        attempts=attempts,
         maybe_sent=True,
         at_us=now_us,
     )
 
 
-def after_receipt(state: ReceiptState) -> tuple[ReplyState | None, str | None]:
-    """(the reply's state, how a charge on delivery settles); None: not final."""
+def after_receipt(state: ReceiptState, policy: Policy) -> tuple[ReplyState | None, str | None]:
+    """(the reply's state, how its charge settles); None: not final, not yet.
+
+    Any receipt proves that the reply was submitted, even one without a response.
+    """
+    on_submit = CHARGED if policy.charge_on_submit else None
     if state is ReceiptState.DELIVERED:
         return ReplyState.DELIVERED, CHARGED
     if state is ReceiptState.UNDELIVERED:
-        return ReplyState.UNDELIVERED, VOIDED
-    return None, None
+        return ReplyState.UNDELIVERED, on_submit or VOIDED
+    return None, on_submit
 
 
 def _again(reply: Reply, status: int | None, next_us: int, now_us: int, attempts: int) -> Outcome:

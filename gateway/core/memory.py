@@ -16,6 +16,7 @@ from gateway.core.memory_record import (
     EXCHANGES_MAX,
     MISSES_MAX,
     TAILS_MAX,
+    TEXTS_MAX,
     Memory,
     Pending,
     from_json,
@@ -33,6 +34,7 @@ __all__ = [
     "after_miss",
     "after_reply",
     "answerable_source",
+    "first_reference",
     "from_json",
     "locked",
     "replies_left",
@@ -129,8 +131,15 @@ def after_reply(memory: Memory, count: int, now_us: int, day: int) -> Memory:
     return memory._replace(
         replies_day=day,
         replies_today=used + count,
+        texts=(memory.texts + count) % TEXTS_MAX,
         exchanges=(*memory.exchanges[1 - EXCHANGES_MAX :], now_us),
     )
+
+
+def first_reference(memory: Memory, count: int) -> int:
+    """The number of the first of the `count` texts counted last, 0 to 65,535: a counter per phone,
+    so that two long texts to one phone have different references (23.040 9.2.3.24.1)."""
+    return (memory.texts - count) % TEXTS_MAX
 
 
 def after_miss(memory: Memory, limits: Limits, now_us: int, day: int) -> Memory:

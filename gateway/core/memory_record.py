@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+TEXTS_MAX = 1 << 16  # texts counted, then from 0: what a reference of a long text can tell apart
 TAILS_MAX = 12  # tails kept
 EXCHANGES_MAX = 8  # times of exchanges kept; the most a loop limit can be
 MISSES_MAX = 64  # times of misses kept; the most an hourly limit can be
@@ -37,6 +38,7 @@ class Memory(NamedTuple):
     last_asked_us: int = 0
     replies_day: int = 0
     replies_today: int = 0
+    texts: int = 0  # sent to this phone so far, modulo TEXTS_MAX: numbers the long ones
     exchanges: tuple[int, ...] = ()  # when the last answers went out, oldest first
     misses: tuple[int, ...] = ()  # when the last wrong numbers came, oldest first
     misses_day: int = 0
@@ -139,6 +141,7 @@ _FIELDS: dict[str, tuple[str, Callable[[object], object]]] = {
     "last_asked_us": ("a", _integer),
     "replies_day": ("d", _integer),
     "replies_today": ("r", _integer),
+    "texts": ("s", _integer),
     "exchanges": ("x", _integers(EXCHANGES_MAX)),
     "misses": ("m", _integers(MISSES_MAX)),
     "misses_day": ("md", _integer),

@@ -5,10 +5,15 @@ Times are UTC microseconds (`*_us`); ids are rising integers made by the caller.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
 from gateway.core.cdr import Entry
+
+# The ordinal of a receipt of ours among the replies to a question or part: what an account that
+# sent it is owed besides. No reply to the subscriber comes so far.
+RECEIPT_ORDINAL = 15
 
 
 class ReplyState(IntEnum):
@@ -50,10 +55,14 @@ class Question(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """One segment to send. Keyed (question_id, ordinal, seg) besides its id."""
+    """One segment to send. Keyed (question_id, ordinal, seg) besides its id.
+
+    With `ordinal` RECEIPT_ORDINAL it is a receipt of ours (SMPP 3.4 Appendix B) for that question
+    or stored part: sent like any reply, no part of the answer, nothing is charged on it.
+    """
 
     id: int
-    question_id: int
+    question_id: int  # of a receipt: the question's or the part's
     ordinal: int
     seg: int
     segs: int
@@ -69,6 +78,7 @@ class Reply(NamedTuple):
     receipt: bool
     attempts: int = 0
     maybe_sent: bool = False  # queued again after being UNKNOWN: the subscriber may get it twice
+    session: int = 0  # the question came by it: goes first. In memory alone, 0 once read back
 
 
 class Subscriber(NamedTuple):
@@ -130,6 +140,14 @@ class StoredPart(NamedTuple):
     number: int
 
 
+class PartsTaken(NamedTuple):
+    """What storing parts came to: the sets that are now complete, each in the order of its
+    numbers, and the copies of parts that the store has already."""
+
+    complete: Sequence[tuple[StoredPart, ...]]
+    duplicates: Sequence[Duplicate]
+
+
 class Outcome(NamedTuple):
     """What became of a claimed reply.
 
@@ -152,16 +170,40 @@ class Outcome(NamedTuple):
 class ReceiptSeen(NamedTuple):
     """A receipt to be joined to its reply, now or when the submit's response comes.
 
-    `final` False: an intermediate state, noted only. `charge` as in Outcome.
+    `canonical_id` is what the response's id should be; `others` are what it would be by other
+    forms of id, and `reference` is the user_message_reference: these count only for a reply to
+    the same subscriber, so that `party` must be given with them.
     """
 
     link: str
     canonical_id: str
-    state: ReplyState | None  # DELIVERED, UNDELIVERED, or None when not final
+    state: ReplyState | None  # DELIVERED, UNDELIVERED, or None when not final: noted only
     stat: str
     error: str
-    charge: str | None
+    charge: str | None  # as in Outcome
     at_us: int
+    others: tuple[str, ...] = ()
+    party: str = ""  # keyed hash of the subscriber it names, hex
+    reference: int | None = None
+    keep: bool = True  # False: perhaps no receipt at all; it leaves no trace where it joins nothing
+
+
+class ReceiptsTaken(NamedTuple):
+    """What became of the receipts of one call, by their places in it.
+
+    `unmatched` have joined nothing. `otherwise`: joined, though not by `canonical_id`: by which
+    of `others`, or "" for the reference.
+    """
+
+    unmatched: frozenset[int]
+    otherwise: Mapping[int, str]
+
+
+class Waiting(NamedTuple):
+    """What a link or account is still to be sent."""
+
+    replies: int  # queued or submitting
+    oldest_us: int  # when the question behind the oldest of them came
 
 
 class ReplyTrace(NamedTuple):

@@ -7,7 +7,7 @@ Times are UTC microseconds (`*_us`); ids are rising integers made by the caller.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -17,14 +17,17 @@ from gateway.core.records import (
     Duplicate,
     Outcome,
     Owed,
+    PartsTaken,
     Question,
     QuestionState,
     ReceiptSeen,
+    ReceiptsTaken,
     Reply,
     ReplyState,
     ReplyTrace,
     StoredPart,
     Subscriber,
+    Waiting,
 )
 
 __all__ = [
@@ -35,15 +38,18 @@ __all__ = [
     "JournalHealth",
     "Outcome",
     "Owed",
+    "PartsTaken",
     "Question",
     "QuestionState",
     "ReceiptSeen",
+    "ReceiptsTaken",
     "Reply",
     "ReplyState",
     "ReplyTrace",
     "StoreUnavailableError",
     "StoredPart",
     "Subscriber",
+    "Waiting",
 ]
 
 
@@ -66,7 +72,10 @@ class Journal(Protocol):
     """The verbs. All raise StoreUnavailableError when the store cannot take or give now."""
 
     async def take(
-        self, questions: Sequence[Question], answers: Sequence[Answer] = ()
+        self,
+        questions: Sequence[Question],
+        answers: Sequence[Answer] = (),
+        receipts: Sequence[Reply] = (),
     ) -> Sequence[Duplicate]:
         """Store questions with new fingerprints, and the answers given for them (or for questions
         stored before), in one step. A question whose fingerprint is live is a duplicate: it is
@@ -75,11 +84,13 @@ class Journal(Protocol):
         A fingerprint is live for 60 s after receipt; and, unless its session has been confirmed
         past its question id (`confirm`), for 48 h.
         An answer to a question that is already ANSWERED is dropped (repeatable).
+        `receipts` are ours, owed to who sent the questions (see `Reply`): those of duplicates are
+        dropped.
         """
 
-    async def part(self, parts: Sequence[StoredPart]) -> Sequence[tuple[StoredPart, ...]]:
-        """Store segments (duplicates by fingerprint are ignored); return each set that is now
-        complete, in the order of its numbers. A set stays until `take` names its ids in
+    async def part(self, parts: Sequence[StoredPart], receipts: Sequence[Reply] = ()) -> PartsTaken:
+        """Store segments (duplicates by fingerprint are ignored) and our receipts for them; tells
+        the sets that are now complete. A set stays until `take` names its ids in
         `Question.joined`."""
 
     async def parts_before(self, received_us: int, limit: int) -> Sequence[tuple[StoredPart, ...]]:
@@ -93,15 +104,25 @@ class Journal(Protocol):
         goes back). Joins receipts that came earlier. Writes the settled entry where the
         question's charge point is mt."""
 
-    async def receipts(self, receipts: Sequence[ReceiptSeen]) -> int:
-        """Join receipts to replies by (link, canonical_id); those that match nothing are kept as
-        orphans for 7 days and joined by `settle`. Returns how many matched now."""
+    async def receipts(self, receipts: Sequence[ReceiptSeen]) -> ReceiptsTaken:
+        """Join receipts to the replies of their link that were submitted within eight days.
+
+        In this order: by `canonical_id`, to a reply to the same subscriber; by one of `others`,
+        likewise; by `canonical_id` to any reply. Of several the newest: operators use ids again.
+        Else by `reference`, to an UNKNOWN reply to the same subscriber, which is thereby settled.
+
+        Those that match nothing are kept as orphans for 7 days, and joined by `settle` under any
+        of these, when a reply is SUBMITTED with that id or becomes UNKNOWN.
+        """
 
     async def confirm(self, session: int, through: int) -> None:
         """The peer of that session has read our responses to all questions up to that id."""
 
     async def queued(self, link: str, after_id: int, limit: int) -> Sequence[Reply]:
         """QUEUED replies of a link in id order."""
+
+    async def waiting(self) -> Mapping[str, Waiting]:
+        """What each link and account is still to be sent; absent: nothing."""
 
     async def recover(self, now_us: int) -> int:
         """At start: SUBMITTING of a dead process becomes UNKNOWN. Returns how many. `maybe_sent`
@@ -134,7 +155,11 @@ class Journal(Protocol):
 
     async def purge(self, now_us: int) -> int:
         """Remove what has outlived its term (fingerprints, orphans, final replies), a slice a
-        call; returns the rows removed."""
+        call; returns the rows removed or changed.
+
+        A part of a long reply that is SUBMITTED when its term for a receipt is over takes the
+        fate of its message: UNDELIVERED where another part failed, DELIVERED where another was
+        delivered. With no word of any part it stays SUBMITTED."""
 
     async def health(self) -> JournalHealth: ...
 

@@ -13,6 +13,8 @@ _DAY_US = 24 * _HOUR_US
 REPEAT_US = 60 * _SECOND_US
 DOUBTFUL_US = 48 * _HOUR_US
 
+# A reply may get a receipt for so long after its submit; afterwards its id is another message's.
+RECEIPT_US = 8 * _DAY_US
 ORPHAN_US = 7 * _DAY_US  # a receipt waits for the response to its submit
 REPLY_US = 400 * _DAY_US  # 13 months, after a reply's validity has ended
 MSISDN_US = 400 * _DAY_US  # 13 months, after the phone was last heard of

@@ -19,7 +19,17 @@ from typing import cast
 
 import aiosqlite
 
-from gateway.core.records import Answer, Duplicate, Outcome, Question, ReceiptSeen, StoredPart
+from gateway.core.records import (
+    Answer,
+    Duplicate,
+    Outcome,
+    PartsTaken,
+    Question,
+    ReceiptSeen,
+    ReceiptsTaken,
+    Reply,
+    StoredPart,
+)
 from gateway.store.errors import StoreOpenError
 from gateway.store.journal import JournalHealth, StoreUnavailableError
 from gateway.store.limits import StoreLimits
@@ -107,16 +117,20 @@ class SqliteJournal(SqliteReader):
         await self._resources.aclose()
 
     async def take(
-        self, questions: Sequence[Question], answers: Sequence[Answer] = ()
+        self,
+        questions: Sequence[Question],
+        answers: Sequence[Answer] = (),
+        receipts: Sequence[Reply] = (),
     ) -> Sequence[Duplicate]:
         if not questions and not answers:
             return ()
-        return cast(Sequence[Duplicate], await self._writer.ask(Take(questions, answers)))
+        call = Take(questions, answers, receipts)
+        return cast(Sequence[Duplicate], await self._writer.ask(call))
 
-    async def part(self, parts: Sequence[StoredPart]) -> Sequence[tuple[StoredPart, ...]]:
+    async def part(self, parts: Sequence[StoredPart], receipts: Sequence[Reply] = ()) -> PartsTaken:
         if not parts:
-            return ()
-        return cast(Sequence[tuple[StoredPart, ...]], await self._writer.ask(Keep(parts)))
+            return PartsTaken((), ())
+        return cast(PartsTaken, await self._writer.ask(Keep(parts, receipts)))
 
     async def claim(self, reply_ids: Sequence[int], now_us: int) -> frozenset[int]:
         """As in `Journal`. From here on `Reply.next_us` says since when it may have been sent."""
@@ -128,10 +142,10 @@ class SqliteJournal(SqliteReader):
         if outcomes:
             await self._writer.ask(Settle(outcomes))
 
-    async def receipts(self, receipts: Sequence[ReceiptSeen]) -> int:
+    async def receipts(self, receipts: Sequence[ReceiptSeen]) -> ReceiptsTaken:
         if not receipts:
-            return 0
-        return cast(int, await self._writer.ask(Receive(receipts)))
+            return ReceiptsTaken(frozenset(), {})
+        return cast(ReceiptsTaken, await self._writer.ask(Receive(receipts)))
 
     async def confirm(self, session: int, through: int) -> None:
         await self._writer.ask(Confirm(session, through))

@@ -8,7 +8,7 @@ tuple is encoded as the array of its fields, so most rows go as they are.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,22 +17,27 @@ from gateway.core.records import (
     Answer,
     Duplicate,
     Outcome,
+    PartsTaken,
     Question,
     QuestionState,
     ReceiptSeen,
+    ReceiptsTaken,
+    Reply,
     StoredPart,
 )
 from gateway.store.errors import StoreDataError
-from gateway.store.limits import DOUBTFUL_US, REPEAT_US
+from gateway.store.limits import DOUBTFUL_US, RECEIPT_US, REPEAT_US
 
 
 class Take(NamedTuple):
     questions: Sequence[Question]
     answers: Sequence[Answer]
+    receipts: Sequence[Reply] = ()
 
 
 class Keep(NamedTuple):
     parts: Sequence[StoredPart]
+    receipts: Sequence[Reply] = ()
 
 
 class Claim(NamedTuple):
@@ -82,6 +87,7 @@ class _Rows:
         "questions",
         "receipts",
         "replies",
+        "reports",
         "seen",
         "subscribers",
     )
@@ -92,6 +98,7 @@ class _Rows:
         self.answers: list[_Row] = []
         self.replies: list[_Row] = []
         self.late_replies: list[_Row] = []
+        self.reports: list[_Row] = []
         self.entries: list[_Row] = []
         self.subscribers: list[_Row] = []
         self.seen: list[_Row] = []
@@ -105,8 +112,10 @@ class _Rows:
 def weight(call: Call) -> int:
     """How many rows a call brings, for the limit on a transaction."""
     match call:
-        case Take(questions, answers):
-            return len(questions) + len(answers)
+        case Take(questions, answers, receipts):
+            return len(questions) + len(answers) + len(receipts)
+        case Keep(parts, receipts):
+            return len(parts) + len(receipts)
         case Confirm():
             return 1
         case _:
@@ -136,8 +145,9 @@ def _documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
                 rows.receipts += receipts
             case Claim(reply_ids, now_us):
                 rows.claims += [(reply_id, now_us) for reply_id in reply_ids]
-            case Keep(parts):
+            case Keep(parts, reports):
                 rows.parts += parts
+                rows.reports += reports
             case Confirm():
                 rows.confirms.append(call)
     return (
@@ -147,6 +157,7 @@ def _documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
         _document(rows.answers),
         _document(rows.replies),
         _document(rows.late_replies),
+        _document(rows.reports),
         _document(rows.entries),
         _document(rows.subscribers),
         _document(rows.seen),
@@ -157,6 +168,7 @@ def _documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
         _document(rows.confirms),
         REPEAT_US,
         DOUBTFUL_US,
+        RECEIPT_US,
     )
 
 
@@ -178,6 +190,7 @@ def _take(rows: _Rows, call: Take) -> None:
             rows.seen.append((question.id, question.party, question.msisdn, question.received_us))
         if question.joined:
             rows.joined += question.joined
+    rows.reports += call.receipts
     for answer in answers.values():
         rows.answers.append(answer[:6])
         rows.late_replies += answer.replies
@@ -218,37 +231,48 @@ def results(calls: Sequence[Call], told: Sequence[Told]) -> list[object]:
     for kind, first, second in told:
         by_kind[kind].append((first, second))
     owners: dict[int, int] = dict(by_kind["duplicate"])
-    orphans = frozenset(by_kind["orphan"])
     unclaimed: set[int] = {reply_id for reply_id, _ in by_kind["unclaimed"]}
     sets = [_sets.decode(parts) for _, parts in by_kind["set"]]
+    wholes = _by_completer(calls, sets) if sets else {}
     heard: list[object] = []
-    for call in calls:
+    receipts_before = 0
+    for place, call in enumerate(calls):
         match call:
-            case Take(questions, _):
+            case Take(questions):
                 heard.append(_duplicates(questions, owners) if owners else ())
+            case Keep(parts):
+                copies = _duplicates(parts, owners) if owners else ()
+                heard.append(PartsTaken(wholes.get(place, ()), copies))
             case Receive(receipts):
-                heard.append(sum((r.link, r.canonical_id) not in orphans for r in receipts))
+                heard.append(_taken(by_kind, receipts_before, len(receipts)))
+                receipts_before += len(receipts)
             case Claim(reply_ids, _):
                 claimed = frozenset(reply_ids) - unclaimed
                 unclaimed |= claimed  # of two callers the first has them
                 heard.append(claimed)
             case _:
                 heard.append(None)
-    if sets:
-        _hand_out(calls, sets, heard)
-    return [
-        () if isinstance(c, Keep) and h is None else h for c, h in zip(calls, heard, strict=True)
-    ]
+    return heard
 
 
-def _duplicates(questions: Sequence[Question], owners: dict[int, int]) -> list[Duplicate]:
-    return [Duplicate(q.id, owners[q.id]) for q in questions if q.id in owners]
+def _duplicates(
+    given: Sequence[Question] | Sequence[StoredPart], owners: dict[int, int]
+) -> list[Duplicate]:
+    return [Duplicate(each.id, owners[each.id]) for each in given if each.id in owners]
 
 
-def _hand_out(
-    calls: Sequence[Call], sets: Sequence[tuple[StoredPart, ...]], heard: list[object]
-) -> None:
-    """Each set to the last call that brought one of its parts: the one that completed it."""
+def _taken(told: Mapping[str, Sequence[tuple[Any, Any]]], before: int, count: int) -> ReceiptsTaken:
+    """What became of one call's receipts, which stand behind those of the calls before it."""
+    return ReceiptsTaken(
+        frozenset(at - before for at, _ in told["orphan"] if before <= at < before + count),
+        {at - before: by for at, by in told["otherwise"] if before <= at < before + count},
+    )
+
+
+def _by_completer(
+    calls: Sequence[Call], sets: Sequence[tuple[StoredPart, ...]]
+) -> Mapping[int, Sequence[tuple[StoredPart, ...]]]:
+    """Each set with the last call that brought one of its parts: the one that completed it."""
     callers = {
         part.id: place
         for place, call in enumerate(calls)
@@ -259,5 +283,4 @@ def _hand_out(
     for parts in sets:
         ordered = tuple(sorted(parts, key=lambda part: part.number))
         by_caller[max(callers[part.id] for part in parts if part.id in callers)].append(ordered)
-    for place, whole in by_caller.items():
-        heard[place] = whole
+    return by_caller

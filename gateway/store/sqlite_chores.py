@@ -14,6 +14,7 @@ from gateway.store.limits import (
     ORPHAN_US,
     PURGE_ROWS,
     PURGE_SLICES_MAX,
+    RECEIPT_US,
     REPEAT_US,
     REPLY_US,
 )
@@ -21,7 +22,9 @@ from gateway.store.sqlfiles import queries
 
 _QUERIES = queries("sqlite_chores")
 _ids = msgspec.json.Decoder(tuple[int | None, int | None])
+_times = msgspec.json.Decoder(tuple[int | None])
 _parties = msgspec.json.Decoder(tuple[str | None])
+_NONE = "[]"
 
 
 async def _change(
@@ -33,14 +36,20 @@ async def _change(
         return cursor.rowcount
 
 
-async def _slice(connection: aiosqlite.Connection, query: str, parameters: Sequence[Any]) -> str:
+async def _slice(
+    connection: aiosqlite.Connection, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+) -> str:
     [(document,)] = await connection.execute_fetchall(_QUERIES[query], parameters)
     return str(document)
 
 
 async def recover(connection: aiosqlite.Connection) -> int:
-    """Whatever a dead process had claimed may have been sent."""
-    return await _change(connection, "recover")
+    """Whatever a dead process had claimed may have been sent; some of it has a receipt."""
+    unknown = await _change(connection, "recover")
+    proven = await _slice(connection, "unknown_with_receipts")
+    if proven != _NONE:
+        await connection.execute_fetchall("INSERT INTO early_receipts_in VALUES (?)", (proven,))
+    return unknown
 
 
 async def unpark(connection: aiosqlite.Connection, question_ids: Sequence[int]) -> int:
@@ -59,6 +68,7 @@ class Cleaning:
     def __init__(self) -> None:
         self._fingerprint_after = -1
         self._party_after = ""
+        self._part_after = -1
 
     async def clean(self, connection: aiosqlite.Connection, now_us: int) -> int:
         """Returns the rows removed or erased."""
@@ -72,7 +82,7 @@ class Cleaning:
             "purge_replies",
             {"rows": PURGE_ROWS, "reply_us": REPLY_US, "now_us": now_us},
         )
-        for slice_of in (self._fingerprints, self._msisdns):
+        for slice_of in (self._fingerprints, self._msisdns, self._parts):
             for _ in range(PURGE_SLICES_MAX):
                 found, ended = await slice_of(connection, now_us)
                 removed += found
@@ -107,3 +117,19 @@ class Cleaning:
         terms = {"msisdn_us": MSISDN_US, "now_us": now_us}
         bounds = {"after": after, "through": through}
         return await _change(connection, "purge_msisdns", bounds | terms), False
+
+    async def _parts(self, connection: aiosqlite.Connection, now_us: int) -> tuple[int, bool]:
+        """Parts of long replies whose own receipts are awaited no longer: the others' count."""
+        after = self._part_after
+        terms = {"receipt_us": RECEIPT_US, "now_us": now_us, "rows": PURGE_ROWS}
+        (through,) = _times.decode(
+            await _slice(connection, "slice_of_parts", {"after": after} | terms)
+        )
+        self._part_after = -1 if through is None else through
+        if through is None:
+            return 0, True
+        fates = await _slice(connection, "fates_of_parts", {"after": after, "through": through})
+        if fates == _NONE:
+            return 0, False
+        await connection.execute_fetchall("INSERT INTO fates_in VALUES (?, ?)", (fates, now_us))
+        return len(msgspec.json.decode(fates)), False

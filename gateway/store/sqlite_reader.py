@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import aiosqlite
 import msgspec
 
-from gateway.core.records import Chain, Owed, Question, Reply, StoredPart, Subscriber
+from gateway.core.records import (
+    Chain,
+    Owed,
+    Question,
+    Reply,
+    StoredPart,
+    Subscriber,
+    Waiting,
+)
 from gateway.store.journal import StoreUnavailableError
 from gateway.store.limits import PAGE_ROWS
 from gateway.store.sqlfiles import queries
@@ -28,6 +36,7 @@ _range = msgspec.json.Decoder(tuple[int | None, int | None])
 _replies = msgspec.json.Decoder(list[Reply], strict=False)
 _sets = msgspec.json.Decoder(list[list[StoredPart]])
 _subscribers = msgspec.json.Decoder(list[Subscriber])
+_waiting = msgspec.json.Decoder(list[tuple[str, Waiting]])
 
 
 class SqliteReader:
@@ -57,6 +66,10 @@ class SqliteReader:
 
     async def unknown(self, link: str, after_id: int, limit: int) -> Sequence[Reply]:
         return await self._ask(self._short, "unknown", (link, after_id, limit), _replies)
+
+    async def waiting(self) -> Mapping[str, Waiting]:
+        found = await self._ask(self._short, "waiting", (), _waiting)
+        return dict(found)
 
     async def highest_id(self) -> int:
         (highest,) = await self._ask(self._short, "highest_id", (), _id)

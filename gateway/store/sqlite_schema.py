@@ -23,7 +23,9 @@ class _Backend(SQLiteBackend):  # type: ignore[misc]  # yoyo ships without types
 
     def connect(self, dburi: Any) -> sqlite3.Connection:
         # A plain path, where yoyo builds an unescaped URI and shares the page cache.
-        return sqlite3.connect(dburi.database, isolation_level=None)
+        connection = sqlite3.connect(dburi.database, isolation_level=None)
+        connection.execute("PRAGMA secure_delete = ON")  # of a table made anew, too
+        return connection
 
     def apply_one(self, migration: Any, force: bool = False, mark: bool = True) -> None:
         # The migration and the note that it was applied, together or not at all. No line goes to

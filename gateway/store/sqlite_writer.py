@@ -28,8 +28,8 @@ _log = structlog.get_logger()
 
 _COMMIT = (
     "INSERT INTO batch_in VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?"
-    + ", CAST(? AS TEXT)" * 11
-    + ", ?, ?)"
+    + ", CAST(? AS TEXT)" * 12
+    + ", ?, ?, ?)"
 )
 
 

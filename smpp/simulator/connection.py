@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from smpp.simulator import wire
@@ -11,12 +13,17 @@ from smpp.simulator.chaos import Faults
 from smpp.simulator.framing import Framer, Pdu, encode_pdu
 from smpp.simulator.outlet import Outlet
 
+Watch = Callable[[int, bool, bytes], None]  # session, whether the SMSC sent it, one PDU
+
 
 class Connection(asyncio.Protocol):
     """The part of a session that knows octets and nothing of short messages."""
 
-    def __init__(self, number: int, faults: Faults, counters: Counter[str]) -> None:
+    def __init__(
+        self, number: int, faults: Faults, counters: Counter[str], watch: Watch | None = None
+    ) -> None:
         self.number = number
+        self._watch = watch
         self.faults = faults
         self.counters = counters
         self._framer = Framer()
@@ -35,7 +42,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.loop = asyncio.get_running_loop()
         self._transport = cast(asyncio.Transport, transport)
-        self._out = Outlet(self.loop, self._transport, self.faults)
+        sent = None if self._watch is None else partial(self._watch, self.number, True)
+        self._out = Outlet(self.loop, self._transport, self.faults, sent)
         self.opened_at = self.heard_at = self.loop.time()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -52,6 +60,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()
         for pdu in self._framer.feed(data):
+            if self._watch is not None:
+                self._watch(self.number, False, encode_pdu(*pdu))
             self.handle(pdu)
         self.chunk_done()
         broken = self._framer.broken

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from smpp.simulator import wire
 from smpp.simulator.chaos import Faults
+from smpp.simulator.connection import Watch
 from smpp.simulator.deliveries import Deliveries
 from smpp.simulator.framing import Pdu
 from smpp.simulator.session import LinkTimers, Session
@@ -40,11 +41,16 @@ class Listener:
         counters: Counter[str],
         deliveries: Deliveries,
         submit: Callable[[Session, Pdu], None],
+        modes: Collection[str],
+        binds_max: int,
+        watch: Watch | None,
     ) -> None:
         self.host, self.port = host, port
         self.sessions: list[Session] = []
         self.submit = submit
         self._system_id, self._password = system_id, password
+        self._modes, self._binds_max = frozenset(modes), binds_max
+        self._watch = watch
         self._tls = tls
         self._timers = timers
         self._faults = faults
@@ -108,12 +114,15 @@ class Listener:
         self.sessions.append(session)
         return True
 
-    def bind_status(self, bind: wire.Bind) -> int:
+    def bind_status(self, bind: wire.Bind, mode: str) -> int:
         if self._system_id is not None and bind.system_id != self._system_id:
             return wire.RINVSYSID
         if self._password is not None and bind.password != self._password:
             return wire.RINVPASWD
-        return wire.ROK
+        if mode not in self._modes:
+            return wire.RINVCMDID
+        alike = sum(session.mode == mode for session in self.sessions)
+        return wire.RBINDFAIL if alike >= self._binds_max else wire.ROK
 
     def bound(self, session: Session) -> None:
         if session.mode != "transmitter":
@@ -134,6 +143,7 @@ class Listener:
             counters=self._counters,
             deliveries=self._deliveries,
             timers=self._timers,
+            watch=self._watch,
         )
 
     async def _all_closed(self) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from smpp.simulator.chaos import Faults
@@ -17,11 +18,16 @@ class Outlet:
     """Writes to a transport. After `close`, `half_close` or `abort` what is sent is dropped."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport, faults: Faults
+        self,
+        loop: asyncio.AbstractEventLoop,
+        transport: asyncio.Transport,
+        faults: Faults,
+        watch: Callable[[bytes], None] | None = None,
     ) -> None:
         self._loop = loop
         self._transport = transport
         self._faults = faults
+        self._watch = watch  # sees each PDU before chaos gets at it
         self._queue: list[bytes] = []
         self._pieces: deque[bytes] = deque()  # of a write that was torn; one leaves each turn
         self._pieces_octets = 0
@@ -34,6 +40,8 @@ class Outlet:
         if self.ended:
             return False
         self._queue.append(data)
+        if self._watch is not None:
+            self._watch(data)
         if not self._scheduled:
             self._scheduled = True
             merge_ms = self._faults.chaos.merge_ms

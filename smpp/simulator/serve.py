@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from smpp.simulator.chaos import CALM, Chaos, ChaosError
+from smpp.simulator.connection import Watch
 from smpp.simulator.inbox import Mt
 from smpp.simulator.mo import MoResult
 from smpp.simulator.receipts import IdForm, ReceiptPolicy
@@ -42,6 +43,7 @@ class ServeOptions:
     enquire_link_s: float = 30.0
     seed: int = 1
     wall: Callable[[], datetime] | None = None
+    watch: Watch | None = None  # sees every PDU
 
 
 def read_chaos(path: Path) -> Chaos:
@@ -76,6 +78,7 @@ async def serve(
         short_code=options.short_code, chaos=options.chaos, receipts=options.receipts,
         ids=options.ids, form=options.form, dc0=options.dc0,
         enquire_link_s=options.enquire_link_s, seed=options.seed, wall=options.wall,
+        watch=options.watch,
     )  # fmt: skip
     smsc.listen(lambda mt: emit(_reply_line(mt)))
     async with smsc:

@@ -11,7 +11,7 @@ import structlog
 
 from smpp.simulator import inspection, wire
 from smpp.simulator.chaos import Faults
-from smpp.simulator.connection import Connection
+from smpp.simulator.connection import Connection, Watch
 from smpp.simulator.deliveries import Deliveries
 from smpp.simulator.delivery import Delivery, Window
 from smpp.simulator.framing import Pdu, encode_pdu
@@ -38,8 +38,8 @@ class Switch(Protocol):
     def opened(self, session: Session) -> bool:
         """Whether there is room for one more connection."""
 
-    def bind_status(self, bind: wire.Bind) -> int:
-        """What to answer a bind with."""
+    def bind_status(self, bind: wire.Bind, mode: str) -> int:
+        """What to answer a bind in this mode with."""
 
     def bound(self, session: Session) -> None: ...
 
@@ -61,8 +61,9 @@ class Session(Connection):
         counters: Counter[str],
         deliveries: Deliveries,
         timers: LinkTimers,
+        watch: Watch | None = None,
     ) -> None:
-        super().__init__(number, faults, counters)
+        super().__init__(number, faults, counters, watch)
         self.mode = ""
         self.bind: wire.Bind | None = None
         self.version = 0
@@ -270,7 +271,8 @@ class Session(Connection):
             self._out.send(encode_pdu(wire.GENERIC_NACK, wire.RINVBNDSTS, pdu.sequence))
             self.close()
             return
-        status = self._switch.bind_status(bind)
+        mode = wire.BIND_MODES[pdu.command]
+        status = self._switch.bind_status(bind, mode)
         if self.faults.fires("bind_refused"):
             status = self.faults.chaos.bind_status
         if status:
@@ -278,7 +280,7 @@ class Session(Connection):
             self.respond(pdu, status)
             self.close()
             return
-        self.mode = wire.BIND_MODES[pdu.command]
+        self.mode = mode
         self.bind = bind
         self.version = bind.interface_version
         self.respond(pdu, wire.ROK, wire.bind_response(bind, self._timers.interface_version))

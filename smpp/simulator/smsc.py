@@ -17,11 +17,12 @@ from typing import Final, Self
 
 from smpp.simulator import wire
 from smpp.simulator.chaos import CALM, Chaos, Faults
+from smpp.simulator.connection import Watch
 from smpp.simulator.deliveries import BACKLOG_MAX, Deliveries
 from smpp.simulator.delivery import Delivery, RetrySchedule
 from smpp.simulator.inbox import INBOX_MAX, Inbox, Mt
 from smpp.simulator.intake import Intake
-from smpp.simulator.listener import Listener
+from smpp.simulator.listener import SESSIONS_MAX, Listener
 from smpp.simulator.mo import Course, Mo, MoResult, compose_mo
 from smpp.simulator.receipts import IdForm, ReceiptPolicy
 from smpp.simulator.segments import SplitForm
@@ -62,6 +63,9 @@ class Smsc:
         bind_timeout_s: float = 10.0,
         interface_version: int | None = 0x34,
         mo_id_tag: int | None = None,
+        modes: Collection[str] = tuple(wire.BIND_MODES.values()),
+        binds_max: int = SESSIONS_MAX,
+        watch: Watch | None = None,
         tls: ssl.SSLContext | None = None,
         seed: int = 1,
         inbox_max: int = INBOX_MAX,
@@ -69,9 +73,9 @@ class Smsc:
     ) -> None:
         """Port 0 takes a free one. Without system_id or password any are taken. `form`, `ids` and
         `dc0` are values of SplitForm, IdForm and Alphabet. `mo_id_tag` is a vendor TLV that names
-        each MO (and is the same when it is delivered again). `wall` dates receipts and makes
-        message ids differ between runs; without it, it is always the same day.
-        """
+        each MO (and is the same when it is delivered again). `modes` are the kinds of bind taken,
+        `binds_max` how many of each. `watch` sees every PDU. `wall` dates receipts and makes
+        message ids differ between runs; without it, it is always the same day."""
         self.short_code = short_code
         self.counters: Counter[str] = Counter()
         self._form, self._dc0 = SplitForm(form), Alphabet(dc0)
@@ -97,7 +101,7 @@ class Smsc:
         self._listener = Listener(
             host=host, port=port, system_id=system_id, password=password, tls=tls, timers=timers,
             faults=self._faults, counters=self.counters, deliveries=self._deliveries,
-            submit=self._intake.submit,
+            submit=self._intake.submit, modes=modes, binds_max=binds_max, watch=watch,
         )  # fmt: skip
 
     async def __aenter__(self) -> Self:

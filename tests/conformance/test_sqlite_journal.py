@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import resource
+import shutil
 import signal
 import sqlite3
 import stat
@@ -18,7 +19,7 @@ from typing import Any
 import aiosqlite
 import pytest
 
-from gateway.core.records import QuestionState, ReplyState
+from gateway.core.records import Outcome, QuestionState, ReplyState
 from gateway.store import (
     Journal,
     StoreLimits,
@@ -26,6 +27,7 @@ from gateway.store import (
     StoreSchemaError,
     StoreUnavailableError,
     open_store,
+    sqlite_schema,
     sqlite_writer,
 )
 from gateway.store.sqlfiles import queries
@@ -34,15 +36,18 @@ from gateway.store.sqlite_locks import FileLock, JournalLocks
 from tests.support.journal import (
     AT,
     DAY,
+    HOUR,
     SqliteEngine,
     answer,
     chain_of,
     chains,
+    joined,
     part,
     question,
     receipt,
     reply,
     sent,
+    states,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -164,8 +169,47 @@ def test_a_migration_that_was_killed_is_done_again_at_once(tmp_path: Path) -> No
         await store.close()
         return health.schema
 
-    assert asyncio.run(opened()) == 1
+    assert asyncio.run(opened()) == 2
     assert ask(path, "SELECT count(*) FROM yoyo_lock") == [(0,)]
+
+
+JOURNAL_OF_SCHEMA_1 = f"""
+INSERT INTO question VALUES (1000, 'north', 'north', 7, NULL, 'party1', '1012', 'sms', {AT},
+    20261120, 'lookup', NULL, 1, 2, 'kk', 'status', 'appeal', {AT}, 1, 0);
+INSERT INTO reply VALUES (1002, 1000, 0, 1, 1, 'north', NULL, '1012', NULL, 'id', 0, 3, {AT}, {AT},
+    1, 0, 0, 'A1', 'a1', 0, {AT}, NULL, NULL, NULL);
+INSERT INTO reply VALUES (1012, 1000, 1, 1, 1, 'north', '77019998877', '1012', 'words', 'id', 0, 1,
+    {AT}, {AT}, 1, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO orphan VALUES (1, 'north', 'b2', 6, 'DELIVRD', '000', 'charged', {AT + HOUR});
+"""
+
+
+async def test_a_journal_of_the_first_schema_is_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows stay as they are, and what waited for a receipt or a response still does."""
+    path = tmp_path / "journal.db"
+    shutil.copy(ROOT / "gateway/store/migrations/sqlite/0001_journal.sql", tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite_schema, "_FOLDER", tmp_path)
+        path.touch()
+        assert sqlite_schema.migrate(path, FileLock(tmp_path / "lock")) == 1
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(JOURNAL_OF_SCHEMA_1)
+    store = await open_store(f"sqlite://{path}")
+    try:
+        assert (await store.health()).schema == 2
+        assert await states(store, question(1)) == [ReplyState.SUBMITTED, ReplyState.SUBMITTING]
+        first, second = reply(question(1)), reply(question(1), 1)
+        await store.settle([sent(second, "B2")])
+        assert await joined(store, receipt("a1")) == 1
+        assert await states(store, question(1)) == [ReplyState.DELIVERED] * 2
+        assert [one.id for one in (await chain_of(store, question(1))).replies] == [
+            first.id, second.id,
+        ]  # fmt: skip
+    finally:
+        await store.close()
+    assert b"77019998877" not in path.read_bytes()  # erased with the table it stood in
 
 
 async def test_tables_are_not_made_while_another_process_commits(
@@ -415,6 +459,12 @@ async def test_texts_and_numbers_leave_the_disk_with_their_need(engine: SqliteEn
     await store.take([first, second], [answer(first, reply(first, text=secrets[2]))])
     await store.take([], [answer(second)])
     await store.settle([sent(reply(first))])
+    fourth = question(4)
+    proven = reply(fourth, text="reply-proven")
+    await store.take([fourth], [answer(fourth, proven)])
+    await store.settle([Outcome(proven.id, ReplyState.UNKNOWN)])
+    by_reference = {"reference": proven.id & 0xFFFF, "party": fourth.party}
+    assert await joined(store, receipt("x", state=None, charge=None, **by_reference)) == 1
     kept = question(3, text="question-parked")
     await store.take([kept], [answer(kept, state=QuestionState.PARKED)])
     await store.close()
@@ -422,7 +472,7 @@ async def test_texts_and_numbers_leave_the_disk_with_their_need(engine: SqliteEn
     # The part's fingerprint stays among the fingerprints; its row, with the octets, is gone.
     assert ask(engine.path, "SELECT count(*) FROM part") == [(0,)]
     assert b"YWJj" not in on_disk
-    for secret in secrets[:3]:
+    for secret in [*secrets[:3], "reply-proven"]:
         assert secret.encode() not in on_disk, secret
     assert b"question-parked" in on_disk
     assert ask(engine.path, "SELECT msisdn, text FROM reply WHERE id = ?", reply(first).id) == [
@@ -453,6 +503,7 @@ async def test_an_entry_without_its_question_is_found(engine: SqliteEngine) -> N
 # or it is `ledger verify`, which reads all there is.
 WALKS = {
     "parked": ["question USING INDEX question_parked"],
+    "waiting": ["reply USING COVERING INDEX reply_open"],
     "recover": ["reply USING INDEX reply_open"],
     "parts_before": ["part USING INDEX sqlite_autoindex_part_1"],
     "stray_entries": ["e"],

@@ -38,6 +38,7 @@ from tests.support.journal import (
     question,
     reply,
     sent,
+    sets,
     states,
 )
 
@@ -557,28 +558,28 @@ async def test_replies_and_numbers_go_after_their_terms(store: Journal) -> None:
 
 async def test_a_set_is_handed_out_when_its_last_part_comes(store: Journal) -> None:
     third, first, second = part(1, 3, 3), part(2, 1, 3), part(3, 2, 3)
-    assert not await store.part([third])
-    assert not await store.part([first])
-    assert list(await store.part([second])) == [(first, second, third)]
+    assert not await sets(store, [third])
+    assert not await sets(store, [first])
+    assert await sets(store, [second]) == [(first, second, third)]
 
 
 async def test_a_set_may_come_in_one_call_or_in_calls_at_one_time(store: Journal) -> None:
     one = [part(1, 2), part(2, 1)]
-    assert list(await store.part(one)) == [(one[1], one[0])]
+    assert await sets(store, one) == [(one[1], one[0])]
     other = [part(n, n - 10, 3, reference=9) for n in (11, 12, 13)]
-    told = await asyncio.gather(*(store.part([each]) for each in other))
-    assert [list(sets) for sets in told] == [[], [], [tuple(other)]]
+    told = await asyncio.gather(*(sets(store, [each]) for each in other))
+    assert told == [[], [], [tuple(other)]]
 
 
 async def test_a_set_stays_until_it_has_become_a_question(store: Journal) -> None:
     parts = (part(1, 1), part(2, 2))
     await store.part(parts)
-    assert list(await store.part(parts)) == [parts]  # the call made once more
+    assert await sets(store, parts) == [parts]  # the call made once more
     assert await store.parts_before(AT + HOUR, 10) == [parts]
     asked = question(1, parts=2, joined=(1, 2))
     await store.take([asked], [answer(asked)])
     assert await store.parts_before(AT + HOUR, 10) == []
-    assert not await store.part(parts)
+    assert not await sets(store, parts)
     assert await store.parts_before(AT + HOUR, 10) == []
 
 
@@ -592,11 +593,11 @@ async def test_incomplete_sets_are_found_by_their_age(store: Journal) -> None:
 async def test_a_redelivered_part_is_ignored(store: Journal) -> None:
     first, second = part(1, 1), part(2, 2)
     await store.part([first])
-    assert not await store.part([first._replace(id=5, received_us=AT + 9 * SECOND)])
-    assert list(await store.part([second])) == [(first, second)]
-    assert not await store.part([second._replace(id=6)])
+    assert not await sets(store, [first._replace(id=5, received_us=AT + 9 * SECOND)])
+    assert await sets(store, [second]) == [(first, second)]
+    assert not await sets(store, [second._replace(id=6)])
     await store.take([question(1, joined=(1, 2))])
-    assert not await store.part([first._replace(id=7), second._replace(id=8)])
+    assert not await sets(store, [first._replace(id=7), second._replace(id=8)])
     assert await store.parts_before(AT + HOUR, 10) == []
 
 
@@ -604,8 +605,8 @@ async def test_a_reference_used_again_opens_a_new_set(store: Journal) -> None:
     old = (part(1, 1), part(2, 2))
     await store.part(old)
     new = (part(3, 1), part(4, 2))
-    assert not await store.part(new[:1])
-    assert list(await store.part(new[1:])) == [new]
+    assert not await sets(store, new[:1])
+    assert await sets(store, new[1:]) == [new]
     assert await store.parts_before(AT + HOUR, 10) == [old, new]
 
 
@@ -617,9 +618,9 @@ async def test_a_reference_used_again_opens_a_new_set(store: Journal) -> None:
 async def test_parts_of_different_messages_never_meet(
     store: Journal, changes: dict[str, object]
 ) -> None:
-    assert not await store.part([part(1, 1), part(2, 2)._replace(**changes)])
-    assert not await store.part([part(3, 2, 3)])
-    assert list(await store.part([part(4, 2)])) == [(part(1, 1), part(4, 2))]
+    assert not await sets(store, [part(1, 1), part(2, 2)._replace(**changes)])
+    assert not await sets(store, [part(3, 2, 3)])
+    assert await sets(store, [part(4, 2)]) == [(part(1, 1), part(4, 2))]
 
 
 # -- claims

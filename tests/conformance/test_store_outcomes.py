@@ -23,6 +23,7 @@ from tests.support.journal import (
     chain_of,
     entry,
     failed,
+    joined,
     kinds,
     promise,
     question,
@@ -146,7 +147,7 @@ async def test_after_a_crash_claimed_replies_are_of_unknown_fate(store: Journal)
 async def test_a_receipt_ends_its_reply(store: Journal) -> None:
     asked, row = await given(store, SUBMITTING)
     await store.settle([sent(row)])
-    assert await store.receipts([receipt(), receipt("other")]) == 1
+    assert await joined(store, receipt(), receipt("other")) == 1
     (trace,) = (await chain_of(store, asked)).replies
     assert (trace.state, trace.done_us, trace.stat, trace.error) == (
         DELIVERED, AT + HOUR, "DELIVRD", "000",
@@ -175,7 +176,7 @@ async def test_the_first_final_receipt_counts(store: Journal, together: bool) ->
 async def test_a_receipt_on_the_way_is_noted_only(store: Journal) -> None:
     asked, row = await given(store, SUBMITTING, mt=True)
     await store.settle([sent(row)])
-    assert await store.receipts([receipt(state=None, stat="ENROUTE")]) == 1
+    assert await joined(store, receipt(state=None, stat="ENROUTE", charge=None)) == 1
     (trace,) = (await chain_of(store, asked)).replies
     assert (trace.state, trace.stat, trace.done_us) == (SUBMITTED, "ENROUTE", None)
     assert await kinds(store, asked) == ["rated"]
@@ -187,7 +188,7 @@ async def test_a_receipt_before_the_response_is_joined_to_it(
 ) -> None:
     asked, row = await given(store, state, mt=True)
     early = [receipt(state=None, stat="ENROUTE"), receipt(), receipt(state=UNDELIVERED)]
-    assert await store.receipts(early) == 0
+    assert await joined(store, *early) == 0
     await store.settle([sent(row)])
     (trace,) = (await chain_of(store, asked)).replies
     assert (trace.state, trace.stat) == (DELIVERED, "DELIVRD")
@@ -207,13 +208,13 @@ async def test_an_early_receipt_on_the_way_ends_nothing(store: Journal) -> None:
     await store.receipts([receipt(state=None, stat="ENROUTE")])
     await store.settle([sent(row)])
     assert await states(store, asked) == [SUBMITTED]
-    assert await store.receipts([receipt()]) == 1
+    assert await joined(store, receipt()) == 1
     assert await states(store, asked) == [DELIVERED]
 
 
 async def test_response_and_receipt_may_come_at_one_time(store: Journal) -> None:
     asked, row = await given(store, SUBMITTING)
-    told = await asyncio.gather(store.receipts([receipt()]), store.settle([sent(row)]))
+    told = await asyncio.gather(joined(store, receipt()), store.settle([sent(row)]))
     assert told == [1, None]
     assert await states(store, asked) == [DELIVERED]
 
@@ -221,7 +222,7 @@ async def test_response_and_receipt_may_come_at_one_time(store: Journal) -> None
 async def test_a_receipt_belongs_to_its_link(store: Journal) -> None:
     asked, row = await given(store, SUBMITTING)
     await store.settle([sent(row)])
-    assert await store.receipts([receipt(link="south")]) == 0
+    assert await joined(store, receipt(link="south")) == 0
     assert await states(store, asked) == [SUBMITTED]
 
 
@@ -231,14 +232,14 @@ async def test_a_receipt_older_than_the_question_is_of_an_earlier_message(store:
     await store.receipts([receipt(at_us=AT - DAY)])
     await store.settle([sent(row)])
     assert await states(store, asked) == [SUBMITTED]
-    assert await store.receipts([receipt()]) == 1
+    assert await joined(store, receipt()) == 1
 
 
 async def test_an_id_used_again_is_the_latest_message_s(store: Journal) -> None:
     old, new = question(1), question(2)
     await store.take([old, new], [answer(old), answer(new)])
     await store.settle([sent(reply(old)), sent(reply(new))])
-    assert await store.receipts([receipt()]) == 1
+    assert await joined(store, receipt()) == 1
     assert (await states(store, old), await states(store, new)) == ([SUBMITTED], [DELIVERED])
 
 

@@ -9,11 +9,14 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.front import Front
+from gateway.readiness import Readiness
 from gateway.store.journal import JournalHealth
+from gateway.trunks import Trunks
+from gateway.web import captures
 from gateway.web.site import PageFacts, make_site
 from gateway.webhooks import make_webhooks
 from lookup.source import SourceHealth
+from smpp.capture import Captures
 from tests.support.pages import ROOT, names, read, section, table
 
 PAGE = "reference/http.md"
@@ -31,6 +34,11 @@ class Writable:
 class Answers:
     async def health(self) -> SourceHealth:
         return SourceHealth("registry", True, "")
+
+
+class NothingWaits:
+    def owing(self) -> dict[str, Any]:
+        return {}
 
 
 async def nothing(_: web.Request) -> web.Response:
@@ -72,23 +80,19 @@ def _get_paths() -> list[str]:
 
 def test_every_route_has_its_row() -> None:
     intro = read(PAGE).partition("\n## ")[0]
-    assert set(table(intro)) == routes()
+    assert set(table(intro)) == routes() | {f"GET {captures.PATH}"}
 
 
 def test_every_field_of_readiness_has_its_row() -> None:
     async def ask() -> tuple[bool, Mapping[str, Any]]:
-        front = Front(
-            desk=None,
+        readiness = Readiness(
             journal=Writable(),
-            links=[],
+            trunks=Trunks((), None, Captures(lambda: 0), {}),
             sources=[Answers()],
+            waiting=NothingWaits(),
             metrics=None,
-            read=None,
-            deadline_ms=1,
-            next_visit=None,
-            loop_time=asyncio.get_running_loop().time,
         )
-        return await front.ready()
+        return await readiness.ready(draining=False)
 
     ok, detail = asyncio.run(ask())
     rows = table(section(read(PAGE), "GET /health/ready").body)

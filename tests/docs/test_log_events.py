@@ -15,6 +15,8 @@ PAGE = "reference/log-events.md"
 LEVELS = {"info": "info", "warning": "warning", "error": "error", "exception": "error"}
 LOGGERS = {"log", "_log"}
 CONTEXT = "smpp/context.py"  # SessionContext.warn adds link and session, once a session
+LISTENER = "smpp/smsc.py"  # Smsc._warn adds address, detail and times
+OF_ACCOUNTS = (BindState.BOUND, BindState.CLOSING, BindState.STOPPED)  # LiveAccount tells of them
 
 
 class Logged(NamedTuple):
@@ -57,20 +59,38 @@ def _of_states(call: ast.Call) -> Iterator[Logged]:
 
 def _of_call(call: ast.Call, method: ast.Attribute, *, standard: bool) -> Iterator[Logged]:
     of_session = method.attr == "warn"
+    of_listener = method.attr == "_warn"
     of_library = method.attr == "log" and ast.unparse(method.value) == "structlog.get_logger()"
     of_logger = isinstance(method.value, ast.Name) and method.value.id in LOGGERS
-    if not (of_session or of_library or (of_logger and method.attr in LEVELS)):
+    told = of_session or of_listener or of_library
+    if not (told or (of_logger and method.attr in LEVELS)):
         return
     event = call.args[1 if of_library else 0]
+    if of_logger and ast.unparse(event) == "event":  # within Smsc._warn
+        return
+    if isinstance(event, ast.JoinedStr):
+        yield from _of_accounts(call, event, LEVELS[method.attr])
+        return
     assert isinstance(event, ast.Constant), f"an event is named by a literal: {ast.dump(event)}"
     fields = {keyword.arg for keyword in call.keywords if keyword.arg}
     if method.attr == "exception" or "exc_info" in fields:
         fields = fields - {"exc_info"} | {"exception"}
     if of_session:
         fields |= {"link", "session"}
+    if of_listener:
+        fields |= {"address", "detail", "times"}
     if standard:  # the standard library's logger: what becomes of it is told by gateway.logs
         fields = {"library", "detail"}
     yield Logged(str(event.value), LEVELS.get(method.attr, "warning"), frozenset(fields))
+
+
+def _of_accounts(call: ast.Call, event: ast.JoinedStr, level: str) -> Iterator[Logged]:
+    """The other event whose name is made: account_<state>."""
+    prefix = event.values[0]
+    assert isinstance(prefix, ast.Constant)
+    fields = frozenset(keyword.arg for keyword in call.keywords if keyword.arg)
+    for state in OF_ACCOUNTS:
+        yield Logged(f"{prefix.value}{state.value}", level, fields)
 
 
 def test_every_event_has_its_row() -> None:
@@ -88,6 +108,12 @@ def test_only_the_session_names_its_events_elsewhere() -> None:
     source = (ROOT / CONTEXT).read_text(encoding="utf-8")
     assert source.count("_log.") == 1
     assert "_log.warning(event, link=self.link, session=self.number, **facts)" in source
+
+
+def test_only_the_listener_names_its_warnings_elsewhere() -> None:
+    source = (ROOT / LISTENER).read_text(encoding="utf-8")
+    assert source.count("_log.warning(event") == 1
+    assert "_log.warning(event, address=address, detail=detail, times=times)" in source
 
 
 def test_events_named_in_other_pages_exist() -> None:

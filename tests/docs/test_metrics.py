@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
+from typing import Any
+
+import pytest
 
 from gateway.metrics import Metrics
 from ivr.attendant import CallCounters
-from tests.support.pages import ROOT, names, read, table
+from smpp.stats import LinkStats, ServerStats
+from tests.support.pages import ROOT, names, read, section, table
 
 PAGE = "reference/metrics.md"
 COUNTED_BY = {  # names in Metrics
@@ -17,9 +22,16 @@ COUNTED_BY = {  # names in Metrics
     "jauap_submitted": "submitted",
     "jauap_settled": "settled",
     "jauap_receipts": "receipts_joined",
+    "jauap_receipt_match_ratio": "receipt_match_ratio",
     "jauap_parked": "park",
     "jauap_answer_seconds": "took",
     "jauap_link_bound": "bound",
+    "jauap_account_binds": "binds",
+    "jauap_owed": "owed",
+    "jauap_owed_oldest_seconds": "owed",
+    "jauap_tls_not_after_timestamp_seconds": "certificate",
+    "jauap_link_events": "of_trunk",
+    "jauap_smsc_events": "of_listener",
     "ivr_steps": "call_step",
     "ivr_signature_fail": "signature_failed",
 }
@@ -50,6 +62,15 @@ def test_outcomes_and_reasons_of_calls_are_those_of_the_code() -> None:
     rows = table(read(PAGE))
     assert names(rows["ivr_steps"][2]) == outcomes.split(", ")
     assert names(rows["ivr_signature_fail"][2]) == reasons.split(", ")
+
+
+@pytest.mark.parametrize(
+    ("heading", "stats"),
+    [("What sessions count", LinkStats), ("What the listener counts", ServerStats)],
+)
+def test_what_is_counted_elsewhere_is_listed(heading: str, stats: type[Any]) -> None:
+    body = section(read(PAGE), heading).body
+    assert {field.name for field in fields(stats)} <= set(names(body))
 
 
 def test_a_metric_that_nothing_counts_says_so() -> None:

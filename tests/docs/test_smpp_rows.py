@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "reference" / "smpp-rows.md"
+ROWS = 141
 FIRST_MILESTONE = 89
 
 ROW = re.compile(r"^\| (\*\*)?([A-Z]\d+)(?:\*\*)?( †)? \| (.+?) \| (.+?) \|$", re.MULTILINE)
@@ -23,16 +24,18 @@ def rows() -> list[tuple[bool, str, set[str]]]:
 
 def names_by_row() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for path in (ROOT / "tests" / "session").glob("test_*.py"):
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        if "unit" in path.parts:  # beside the wire, pure files have tests by row of their own
+            continue
         text = path.read_text(encoding="utf-8")
         for name, row in re.findall(r"def (test_row_([a-z]\d+)_\w+)\(", text):
             found.setdefault(row.upper(), set()).add(name)
     return found
 
 
-def test_the_page_has_every_row_of_the_first_milestone_once() -> None:
+def test_the_page_has_every_row_once() -> None:
     ids = [row for _, row, _ in rows()]
-    assert len(ids) == len(set(ids))
+    assert len(ids) == len(set(ids)) == ROWS
     assert sum(bold for bold, _, _ in rows()) == FIRST_MILESTONE
 
 

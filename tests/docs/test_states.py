@@ -169,9 +169,12 @@ def events(state: ReplyState, one: Reply) -> list[Outcome | ReceiptSeen | None]:
     """A claim (None), receipts, and what gateway.core.delivery decides for a reply in that state:
     of one that is unknown, that it was answered late, or goes again."""
     receipts = [
-        receipt(f"id{one.id}", state=after, charge=charge)
-        for after, charge in map(delivery.after_receipt, ReceiptState)
-    ]
+        receipt(
+            f"id{one.id}", state=after, charge=charge, reference=one.id & 0xFFFF,
+            party=question(one.question_id // 1000).party,
+        )
+        for after, charge in (delivery.after_receipt(told, FREE) for told in ReceiptState)
+    ]  # fmt: skip
     late = SubmitResult(one.id, SubmitEnd.ANSWERED, 0, "A1", "a1", late=True)
     outcomes = [delivery.answered_late(late, FREE, AT), delivery.resend(one, FREE, AT)]
     if state is not ReplyState.UNKNOWN:

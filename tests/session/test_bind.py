@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 
 import pytest
+from structlog.testing import capture_logs
 
 from smpp.backoff import BackoffLimits
 from smpp.bind import tune
-from smpp.links import SessionLimits
+from smpp.esme import Link
+from smpp.links import SessionLimits, roles
 from smpp.messages import BindState, Part, SubmitEnd
 from smpp.operators import BindForm
+from smpp.owner import BindEvent
 from smpp.status import BindAction
-from tests.support.line import SOON, Recorder, line, mt, quick
+from smpp.tls import TlsFiles
+from tests.support.line import SOON, Line, Recorder, line, mt, quick
 from tests.support.peer import (
     BIND_RECEIVER,
     BIND_TRANSCEIVER,
@@ -198,6 +201,52 @@ async def test_row_b7_any_version_binds_and_old_peers_get_no_tlvs(
             assert fields.esm_class & 0x40
 
 
+@pytest.mark.parametrize("form", [BindForm.PAIR, BindForm.TRANSCEIVER])
+async def test_row_b8_what_receives_names_the_addresses_it_serves(form: BindForm) -> None:
+    profile = quick(address_ton=3, address_npi=1, address_range="^1012$")
+    async with line(profile, accept=False, bind=form) as both:
+        receiving = set()
+        for _ in roles(form):
+            wire = await both.smsc.accept()
+            bind = await wire.accept_bind()
+            if bind.command != BIND_TRANSMITTER:
+                receiving.add(bind.command)
+                assert bind.body.endswith(b"\0\x34\3\1^1012$\0")
+        assert receiving == {BIND_RECEIVER if form is BindForm.PAIR else BIND_TRANSCEIVER}
+
+
+@pytest.mark.parametrize(("ton", "npi"), [(0, 0), (5, 0), (6, 18), (200, 99)])
+async def test_row_b8_any_number_of_a_plan_can_be_named(ton: int, npi: int) -> None:
+    async with line(quick(address_ton=ton, address_npi=npi), accept=False) as both:
+        bind = await (await both.smsc.accept()).accept_bind()
+        assert bind.body.endswith(bytes((0x34, ton, npi, 0)))
+
+
+async def test_row_b9_credentials_beyond_the_standard_are_sent_whole_and_told_of() -> None:
+    password, system_id = "nine-char", "sixteen-letters!"
+    assert (len(password), len(system_id)) == (9, 16)
+    with capture_logs() as lines:
+        async with line(accept=False, system_id=system_id, password=password) as both:
+            wire = await both.smsc.accept()
+            bind = await wire.accept_bind()
+            assert bind.body.startswith(b"sixteen-letters!\0nine-char\0")
+            await both.owner.reached(BindState.BOUND)
+    told = [each["detail"] for each in lines if each["event"] == "credentials_beyond_standard"]
+    assert told == [
+        "system_id has 16 characters, SMPP 3.4 allows 15",
+        "the password has 9 characters, SMPP 3.4 allows 8",
+    ]
+    assert all(password not in str(each) for each in lines)
+
+
+async def test_row_b9_credentials_of_the_longest_standard_length_raise_no_warning() -> None:
+    with capture_logs() as lines:
+        async with line(accept=False, system_id="fifteen-letters", password="8-octets") as both:
+            bind = await (await both.smsc.accept()).accept_bind()
+            assert bind.body.startswith(b"fifteen-letters\x008-octets\0")
+    assert [each for each in lines if each["event"] == "credentials_beyond_standard"] == []
+
+
 async def test_row_b10_waits_grow_and_begin_anew_after_a_steady_bind() -> None:
     delays = {BindAction.BACKOFF: (0.01, 0.02, 0.04, 0.06)}
     backoff = BackoffLimits(delays_s=delays, steady_s=1e-6)
@@ -224,6 +273,106 @@ async def test_row_b10_a_port_where_nobody_listens_is_tried_again_by_the_same_wa
     async with line(accept=False, limits=SessionLimits(backoff=backoff), port=1) as both:
         await both.owner.reached(BindState.WAITING, 2)
         assert "no connection" in both.owner.events[-1].detail
+
+
+def waits(seconds: float, outbind_s: float = 3_600.0) -> SessionLimits:
+    """A bind that failed once waits so long for the next try."""
+    delays = {
+        BindAction.BACKOFF: (seconds,),
+        BindAction.LONG_BACKOFF: (seconds,),
+        BindAction.BUSY_BACKOFF: (seconds,),
+    }
+    return SessionLimits(backoff=BackoffLimits(delays_s=delays), outbind_s=outbind_s)
+
+
+async def refused(both: Line, status: int) -> None:
+    wire = await both.smsc.accept()
+    bind = await wire.read()
+    wire.send(pdu(bind.command | RESPONSE, bind.sequence, status=status))
+
+
+@pytest.mark.parametrize("form", [BindForm.PAIR, BindForm.TRANSCEIVER])
+async def test_row_b11_an_outbind_makes_what_waits_bind_at_once_at_the_configured_host(
+    form: BindForm,
+) -> None:
+    async with line(accept=False, limits=waits(3_600.0), bind=form) as both:
+        for _ in roles(form):
+            await refused(both, 0x05)
+        await both.owner.reached(BindState.WAITING, len(roles(form)))
+        assert both.smsc.no_connection()
+        assert both.link.bind_now()
+        for _ in roles(form):  # our SMSC is the configured one: no other address is ever tried
+            await both.smsc.accept_bound()
+        await both.owner.reached(BindState.BOUND, len(roles(form)))
+        assert both.link.bound
+
+
+async def test_row_b11_a_flood_of_outbinds_is_no_flood_of_binds() -> None:
+    async with line(accept=False, limits=waits(3_600.0)) as both:
+        await refused(both, 0x0D)
+        await both.owner.reached(BindState.WAITING)
+        assert [both.link.bind_now() for _ in range(1_000)] == [True] + 999 * [False]
+        await refused(both, 0x0D)
+        await both.owner.reached(BindState.WAITING, 2)
+        assert not both.link.bind_now()
+        assert both.smsc.connections == 2
+
+
+async def test_row_b11_outbinds_are_heeded_again_after_their_interval() -> None:
+    async with line(accept=False, limits=waits(3_600.0, outbind_s=0.0)) as both:
+        for turn in range(1, 4):
+            await refused(both, 0x0D)
+            await both.owner.reached(BindState.WAITING, turn)
+            assert both.link.bind_now()
+        await both.smsc.accept_bound()
+
+
+async def test_row_b11_no_outbind_shortens_the_wait_after_refused_credentials() -> None:
+    async with line(accept=False, limits=waits(3_600.0, outbind_s=0.0)) as both:
+        await refused(both, 0x0E)
+        await both.owner.reached(BindState.REFUSED)
+        assert not both.link.bind_now()
+        assert both.smsc.no_connection()
+        assert both.smsc.connections == 1
+
+
+async def test_row_b11_a_link_that_is_bound_or_not_running_heeds_no_outbind() -> None:
+    async with line(limits=waits(3_600.0)) as both:
+        assert not both.link.bind_now()
+        both.wire.close()
+        await both.owner.reached(BindState.WAITING)
+        assert both.link.bind_now()  # the one before was not heeded, so it does not count
+        await both.smsc.accept_bound()
+    async with line(accept=False, limits=waits(3_600.0, outbind_s=0.0)) as both:
+        await refused(both, 0x05)
+        await both.owner.reached(BindState.WAITING)
+        await both.link.stop()
+        assert not both.link.bind_now()
+
+
+async def test_a_link_that_its_owner_stops_while_it_is_told_ends_without_a_connection() -> None:
+    class Hasty(Recorder):
+        link: Link
+
+        def on_bind(self, event: BindEvent) -> None:
+            super().on_bind(event)
+            if event.state is BindState.WAITING:
+                self.link._binds[0].hurry()
+            elif self.states.count(BindState.CONNECTING) == 2:
+                self.link._binds[0].stop(0.0)
+
+    owner = Hasty()
+    async with line(accept=False, owner=owner) as both:
+        owner.link = both.link
+        await refused(both, 0x05)
+        await both.running
+        assert both.owner.states[-2:] == [BindState.CONNECTING, BindState.STOPPED]
+        assert both.smsc.connections == 1
+
+
+async def test_a_host_that_can_be_no_name_is_a_failed_try_like_others() -> None:
+    async with line(accept=False, host="a..b") as both:
+        assert "no connection" in (await both.owner.reached(BindState.WAITING, 2)).detail
 
 
 async def test_row_b12_enquire_link_is_answered_while_the_store_stalls() -> None:
@@ -355,8 +504,7 @@ async def test_row_b16_a_link_that_waits_or_connects_stops_at_once() -> None:
         await wire.read()
         await both.link.stop()
         assert both.owner.states[-1] is BindState.STOPPED
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    async with line(accept=False, tls=tls) as both:
+    async with line(accept=False, tls=TlsFiles(server_side=False)) as both:
         await both.smsc.accept()  # a plain listener: the TLS handshake waits for its answer
         async with asyncio.timeout(SLOW.connect_s / 2):
             await both.link.stop()
@@ -438,7 +586,7 @@ async def test_row_b19_binds_are_as_many_as_agreed_and_share_one_rate() -> None:
         await both.owner.reached(BindState.BOUND, 2)
         assert both.link.room == 6
         for reply_id in range(6):
-            both.submit(reply_id)
+            both.submit(reply_id, destination=f"7701000000{reply_id}")
         for wire in wires:
             for _ in range(3):
                 await wire.expect_submit()

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.core import intents
+from gateway.core.reading import Intent
 from smpp import text
 from smpp.messages import Inbound
 from smpp.operators import Alphabet, OperatorProfile
 from tests.support.line import PROFILE, line, mt, quick
 from tests.support.peer import DELIVER_SM, RESPONSE, deliver_sm
+from tests.support.rules import rules
 
 DELIVER_SM_RESP = DELIVER_SM | RESPONSE
 KAZAKH = "\u04d8\u0492\u049a\u04a2\u04e8\u04b0\u04ae\u04ba\u0406\u04d9\u0493\u049b\u04a3\u04e9"
 
 
-async def received(octets: bytes, data_coding: int, profile: OperatorProfile = PROFILE) -> Inbound:
+async def received(
+    octets: bytes, data_coding: int, profile: OperatorProfile = PROFILE, *, esm_class: int = 0
+) -> Inbound:
     """What the owner gets; the message must be acknowledged with ROK."""
     async with line(profile) as both:
-        both.wire.send(deliver_sm(6, octets, data_coding=data_coding))
+        both.wire.send(deliver_sm(6, octets, data_coding=data_coding, esm_class=esm_class))
         await both.wire.expect(DELIVER_SM_RESP, 0, 6)
         return await both.owner.inbound()
 
@@ -112,6 +117,23 @@ async def test_row_d9_reserved_codings_count_as_the_default(data_coding: int) ->
 
 
 @pytest.mark.parametrize(
+    "octets",
+    [bytes.fromhex("31d98c56b3dd00"), bytes.fromhex("31d98c56b3dd1a")],
+    ids=["zeros", "carriage-return"],
+)
+@pytest.mark.parametrize("data_coding", [0, 0xF1])
+async def test_row_d10_seven_packed_characters_have_no_eighth_behind_them(
+    data_coding: int, octets: bytes
+) -> None:
+    assert (await received(octets, data_coding, quick(packed=True))).text == "1234567"
+
+
+async def test_row_d10_an_eighth_packed_character_is_kept() -> None:
+    octets = bytes.fromhex("31d98c56b3dd70")
+    assert (await received(octets, 0, quick(packed=True))).text == "12345678"
+
+
+@pytest.mark.parametrize(
     ("octets", "expected"),
     [
         (b"1\x1b\x65", "1€"),
@@ -152,7 +174,43 @@ async def test_row_d13_pairs_stay_and_lone_surrogates_are_replaced(
     assert (await received(octets, 8)).text == expected
 
 
+NUMBER = "061200040000000012"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        NUMBER.replace("0400", "04\u00a000"),
+        NUMBER.replace("0400", "04\u200b00"),
+        "\u2060" + NUMBER + "\u200d",
+        "".join(chr(0xFF10 + int(digit)) for digit in NUMBER),
+        "".join(chr(0x0660 + int(digit)) for digit in NUMBER),
+        "".join(chr(0x06F0 + int(digit)) for digit in NUMBER),
+        NUMBER.replace("0", "\u041e", 3),
+    ],
+    ids=["nbsp", "zero-width", "marks", "full-width", "arabic", "persian", "cyrillic-o"],
+)
+async def test_row_d14_a_number_typed_with_foreign_signs_is_found(words: str) -> None:
+    message = await received(words.encode("utf-16-be"), 8)
+    assert message.text == words, "the session changes nothing"
+    reading = intents.read(message.text, rules())
+    assert reading.intent is Intent.LOOKUP
+    assert [asked.number for asked in reading.asked] == [NUMBER]
+
+
 @pytest.mark.parametrize("data_coding", [0, 3, 8])
 async def test_row_d15_an_empty_text_is_acknowledged(data_coding: int) -> None:
     message = await received(b"", data_coding)
     assert message.text == ""
+
+
+@pytest.mark.parametrize("element", [0x24, 0x25], ids=["single-shift", "locking-shift"])
+@pytest.mark.parametrize("language", [1, 2, 3, 13, 0xEE])
+async def test_row_d16_a_national_language_is_read_by_the_default_table(
+    element: int, language: int
+) -> None:
+    """Digits lie at the same places in all of them."""
+    header = bytes((3, element, 1, language))
+    message = await received(header + b"1\x1b\x65" + NUMBER.encode(), 0, esm_class=0x40)
+    assert message.text == "1€" + NUMBER
+    assert "default table" in message.warnings[0]

@@ -1,17 +1,46 @@
-"""Rows R: a receipt is read however it is written, and acknowledged in any case."""
+"""Rows R: a receipt is read however it is written, and acknowledged in any case; and, with the
+journal behind the link, it finds its reply."""
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import AsyncIterator
+from pathlib import Path
 
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.core.records import ReplyState
+from gateway.store import Journal
+from smpp.message_ids import JOINS_TO_LEARN, RECEIPTS_MEASURED_MIN
 from smpp.messages import BindState, Receipt, ReceiptState
 from smpp.operators import MessageIdForm, OperatorProfile
 from smpp.receipts import settle
+from tests.support.booked import booked
+from tests.support.journal import AT, DAY, SqliteEngine
 from tests.support.line import PROFILE, Line, Recorder, line, quick
 from tests.support.peer import DELIVER_SM, RESPONSE, deliver_sm, receipt_text, tlv
 
 DELIVER_SM_RESP = DELIVER_SM | RESPONSE
 RECEIPT = 0x04
+SUBMITTED, DELIVERED, UNDELIVERED = (
+    ReplyState.SUBMITTED,
+    ReplyState.DELIVERED,
+    ReplyState.UNDELIVERED,
+)
+
+
+@pytest.fixture
+async def engine(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[SqliteEngine]:
+    engine = SqliteEngine(tmp_path, tmp_path_factory.getbasetemp() / "sqlite.made")
+    yield engine
+    await engine.close()
+
+
+@pytest.fixture
+async def journal(engine: SqliteEngine) -> Journal:
+    return await engine.open()
 
 
 async def receipt_of(
@@ -223,3 +252,249 @@ async def test_row_r17_a_receipt_of_nothing_we_sent_is_handed_over_and_acknowled
         await both.wire.expect(DELIVER_SM_RESP, 0, 8)
         assert (await owner.receipt()).message_id == "unheard-of"
         assert both.link.stats.unmatched == 0
+
+
+# -- with the journal: which reply a receipt joins
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        receipt_text(b"0A7"),
+        b"stat:DELIVRD err:000 id:a7",
+        receipt_text(b"0A7").decode().encode("utf-16-be"),
+    ],
+    ids=["standard", "short", "ucs2"],
+)
+async def test_row_r4_without_the_flag_it_is_a_receipt_if_we_know_the_id(
+    journal: Journal, body: bytes
+) -> None:
+    async with booked(journal) as both:
+        await both.sends(1, b"a7")
+        await both.told(body, esm_class=0, data_coding=8 if b"\0" in body else 0)
+        assert await both.states(1) == [DELIVERED]
+        assert both.owner.questions == []
+        assert both.counts.seen == {"receipt": 1, "joined": 1, "orphan": 0}
+
+
+async def test_row_r4_what_names_no_reply_of_ours_is_the_question_it_is(
+    journal: Journal,
+) -> None:
+    async with booked(journal) as both:
+        await both.sends(1, b"a7")
+        await both.told(receipt_text(b"a8"), esm_class=0)
+        (asked,) = both.owner.questions
+        assert asked.message.text == receipt_text(b"a8").decode()
+        assert await both.states(1) == [SUBMITTED]
+        assert both.counts.seen["receipt"] == 0
+        await both.sends(2, b"a8")  # and nothing of it waits for that id
+        assert await both.states(2) == [SUBMITTED]
+
+
+async def test_row_r4_the_question_among_receipts_holds_up_none_of_them(
+    journal: Journal,
+) -> None:
+    async with booked(journal) as both:
+        await both.sends(1, b"a7")
+        both.wire.send(
+            deliver_sm(8, receipt_text(b"a8")),
+            deliver_sm(9, receipt_text(b"a7"), esm_class=RECEIPT),
+            deliver_sm(10, b"061200000012345678"),
+        )
+        for sequence in (8, 9, 10):
+            await both.wire.expect(DELIVER_SM_RESP, 0, sequence)
+        assert len(both.owner.questions) == 2
+        assert await both.states(1) == [DELIVERED]
+
+
+@pytest.mark.parametrize(
+    ("in_response", "in_receipt", "form"),
+    [
+        (b"3039%02X", b"0000%d", "hex_to_dec"),
+        (b"%d", b"0x%X", "dec_to_hex"),
+    ],
+)
+async def test_row_r5_the_form_of_ids_is_learnt_from_traffic(
+    journal: Journal, in_response: bytes, in_receipt: bytes, form: str
+) -> None:
+    async with booked(journal) as both:
+        with capture_logs() as logs:
+            for n in range(1, JOINS_TO_LEARN + 3):
+                number = 0x303900 + 16 * n + 5
+                told_as = in_response % (number & 0xFF if b"%02X" in in_response else number)
+                await both.sends(n, told_as)
+                await both.told(receipt_text(in_receipt % number))
+                await both.told(receipt_text(in_receipt % (number + 1)))  # of nothing we sent
+                assert await both.states(n) == [DELIVERED]
+        learnt = [each for each in logs if each["event"] == "receipt_ids_learnt"]
+        assert [(each["form"], each["before"]) for each in learnt] == [(form, "as_is")]
+        assert both.counts.ratio == 0.5
+
+
+async def test_row_r5_a_form_learnt_today_fits_the_messages_of_last_week(
+    journal: Journal,
+) -> None:
+    async with booked(journal) as both:
+        await both.sends(1, b"00ABCDEF", msisdn="77010000001")
+        for n in range(2, JOINS_TO_LEARN + 2):
+            await both.sends(n, b"%X" % (0xABCD00 + n))
+            await both.told(receipt_text(b"%d" % (0xABCD00 + n)))
+        both.after_s = 7 * 86_400
+        # from a source that this operator writes in a way of its own
+        await both.told(receipt_text(b"%d" % 0xABCDEF), source=b"0-701-000-00-01")
+        assert await both.states(1) == [DELIVERED]
+
+
+async def test_row_r5_until_then_an_id_that_fits_two_replies_is_the_subscriber_s(
+    journal: Journal,
+) -> None:
+    async with booked(journal) as both:
+        await both.sends(1, b"12345", msisdn="77010000001")
+        await both.sends(2, b"3039", msisdn="77010000002")
+        await both.told(receipt_text(b"12345"), source=b"77010000002")
+        assert (await both.states(1), await both.states(2)) == ([SUBMITTED], [DELIVERED])
+
+
+async def test_row_r6_a_stored_id_has_neither_zeros_nor_case_whatever_the_form(
+    journal: Journal,
+) -> None:
+    async with booked(journal, quick(message_id_form=MessageIdForm.HEX_TO_DEC)) as both:
+        await both.sends(1, b"000000AbCd", b"0x00001A")
+        await both.told(receipt_text(b"00043981"))
+        await both.told(receipt_text(b"26", b"UNDELIV"))
+        assert await both.states(1) == [DELIVERED, UNDELIVERED]
+
+
+async def test_row_r14_a_receipt_waits_for_its_response_under_any_form_of_its_id(
+    journal: Journal,
+) -> None:
+    async with booked(journal) as both:
+        await both.told(receipt_text(b"12345"))
+        assert both.counts.seen["orphan"] == 1
+        await both.sends(1, b"3039")
+        assert await both.states(1) == [DELIVERED]
+
+
+async def test_row_r15_the_first_final_state_stays_in_the_journal(journal: Journal) -> None:
+    async with booked(journal) as both:
+        await both.sends(1, b"42")
+        for stat in (b"ENROUTE", b"UNDELIV", b"DELIVRD", b"ENROUTE"):
+            await both.told(receipt_text(b"42", stat))
+        assert await both.states(1) == [UNDELIVERED]
+
+
+async def test_row_r16_after_days_another_bind_and_a_restart_it_is_matched(
+    engine: SqliteEngine,
+) -> None:
+    journal = await engine.open()
+    async with booked(journal) as both:
+        await both.sends(1, b"00FF42", b"00FF43")
+        await both.told(receipt_text(b"77"))
+    await journal.close()
+    journal = await engine.open()
+    await journal.recover(AT + DAY)
+    async with booked(journal) as both:
+        both.after_s = 7 * 86_400
+        await both.told(receipt_text(b"ff42"))
+        both.wire.close()
+        both.wire = await both.line.smsc.accept_bound()
+        await both.owner.reached(BindState.BOUND, 2)
+        await both.told(receipt_text(b"%d" % 0xFF43, b"EXPIRED"))
+        assert await both.states(1) == [DELIVERED, UNDELIVERED]
+        await both.sends(2, b"77")  # its receipt came before the restart
+        assert await both.states(2) == [DELIVERED]
+
+
+async def test_row_p11_an_id_is_that_of_its_operator_and_of_its_newest_message(
+    journal: Journal,
+) -> None:
+    async with booked(journal, name="north") as north, booked(journal, name="south") as south:
+        await north.sends(1, b"42")
+        await south.sends(2, b"42")
+        await south.told(receipt_text(b"42", b"UNDELIV"))
+        assert (await south.states(1), await south.states(2)) == ([SUBMITTED], [UNDELIVERED])
+        await south.sends(3, b"42")
+        await south.told(receipt_text(b"42"))
+        assert (await south.states(2), await south.states(3)) == ([UNDELIVERED], [DELIVERED])
+        assert await north.states(1) == [SUBMITTED]
+
+
+async def test_row_r18_each_part_has_its_receipt(journal: Journal) -> None:
+    async with booked(journal) as both:
+        await both.sends(1, b"41", b"42", b"43")
+        for message_id, stat in ((b"43", b"DELIVRD"), (b"41", b"DELIVRD"), (b"42", b"EXPIRED")):
+            await both.told(receipt_text(message_id, stat))
+        assert await both.states(1) == [DELIVERED, UNDELIVERED, DELIVERED]
+
+
+@pytest.mark.parametrize(
+    ("stat", "after"), [(b"DELIVRD", DELIVERED), (b"UNDELIV", UNDELIVERED), (b"ENROUTE", SUBMITTED)]
+)
+async def test_row_r18_a_receipt_for_one_part_only_lets_nothing_wait_for_ever(
+    journal: Journal, stat: bytes, after: ReplyState
+) -> None:
+    async with booked(journal) as both:
+        await both.sends(1, b"41", b"42")
+        await both.told(receipt_text(b"42", stat))
+        await journal.purge(AT + 8 * DAY - 1)
+        assert await both.states(1) == [SUBMITTED, after]
+        await journal.purge(AT + 8 * DAY)
+        assert await both.states(1) == [after, after]
+
+
+@pytest.mark.parametrize("message_id", [b"43", b"6ba7b810-9dad", b""])
+async def test_a_receipt_settles_a_submit_without_response_by_its_reference(
+    journal: Journal, message_id: bytes
+) -> None:
+    profile = quick(user_message_reference=True, response_timer_s=0.05)
+    async with booked(journal, profile) as both:
+        (row,) = await both.sends(1, None)
+        assert await both.states(1) == [ReplyState.UNKNOWN]
+        echo = tlv(0x0204, (row.id & 0xFFFF).to_bytes(2, "big"))
+        await both.told(receipt_text(b"42"), tail=echo, source=b"77019999999")
+        assert await both.states(1) == [ReplyState.UNKNOWN]
+        await both.told(receipt_text(message_id), tail=echo)
+        assert await both.states(1) == [DELIVERED]
+
+
+async def test_row_r17_receipts_that_join_nothing_are_counted_and_told_once(
+    journal: Journal,
+) -> None:
+    async with booked(journal) as both:
+        with capture_logs() as logs:
+            for n in range(2 * RECEIPTS_MEASURED_MIN):
+                await both.told(receipt_text(b"unheard-of-%d" % n))
+        (alarm,) = [each for each in logs if each["event"] == "receipts_unmatched"]
+        assert (alarm["operator"], alarm["rate"]) == ("north", 0)
+        assert "message_id_form" in alarm["remedy"]
+        assert both.counts.ratio == 0
+        assert both.counts.seen["orphan"] == 2 * RECEIPTS_MEASURED_MIN
+        assert both.counts.seen["joined"] == 0
+
+
+async def test_receipts_are_idle_only_when_the_last_batch_is_on_disk(journal: Journal) -> None:
+    async with booked(journal) as both:
+        seen: list[bool] = []
+        kept = journal.receipts
+
+        class Slow:
+            async def receipts(self, rows: object) -> object:
+                seen.append(both.receipts.idle)
+                return await kept(rows)  # type: ignore[arg-type]  # passed on as it is
+
+        both.receipts._journal = Slow()  # type: ignore[assignment]  # one verb is enough
+        await both.told(receipt_text(b"42"))
+        assert seen == [False]
+        assert both.receipts.idle
+
+
+async def test_a_store_that_is_away_leaves_receipts_with_the_smsc(engine: SqliteEngine) -> None:
+    journal = await engine.open()
+    async with booked(journal) as both:
+        await both.sends(1, b"42")
+        await journal.close()
+        for esm_class, sequence in ((RECEIPT, 8), (0, 9)):
+            both.wire.send(deliver_sm(sequence, receipt_text(b"42"), esm_class=esm_class))
+            await both.wire.expect(DELIVER_SM_RESP, 0x64, sequence)
+        assert both.counts.seen == {"refused": 2}
+        assert both.owner.questions == []

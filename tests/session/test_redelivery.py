@@ -5,11 +5,21 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+import structlog
 
 from smpp.links import SessionLimits
-from smpp.messages import BindState
+from smpp.messages import BindState, Inbound
 from tests.support.line import SOON, Recorder, line, quick
-from tests.support.peer import DELIVER_SM, ENQUIRE_LINK, RESPONSE, WAIT_S, deliver_sm, pdu, tlv
+from tests.support.peer import (
+    DELIVER_SM,
+    ENQUIRE_LINK,
+    RESPONSE,
+    WAIT_S,
+    deliver_sm,
+    part,
+    pdu,
+    tlv,
+)
 
 DELIVER_SM_RESP = DELIVER_SM | RESPONSE
 RX_T_APPN, RMSGQFUL = 0x64, 0x14
@@ -40,6 +50,18 @@ async def test_row_m1_an_operators_own_message_id_is_the_identity_where_it_sends
         assert first.identity == again.identity != other.identity
 
 
+async def test_row_m2_the_same_text_typed_again_is_handed_over_again() -> None:
+    """Whether the SMSC repeats itself or the person does is for the gateway to tell, by time and by
+    proof that the first response was read."""
+    async with line() as both:
+        for number in (1, 2):
+            both.wire.send(deliver_sm(number, b"770112345671234567"))
+            await both.wire.expect(DELIVER_SM_RESP, 0, number)
+        first, again = await both.owner.delivered(2)
+        assert isinstance(first, Inbound)
+        assert first == again
+
+
 @pytest.mark.parametrize("status", [RX_T_APPN, RMSGQFUL])
 async def test_row_m3_a_store_that_is_down_means_come_again_not_ok_and_not_silence(
     status: int,
@@ -67,6 +89,46 @@ async def test_row_m3_a_full_queue_is_answered_by_the_profiles_busy_status_at_on
         both.wire.send(deliver_sm(7, b"1"))
         await stalled.delivered(4)
         assert both.link.stats.busy == 2
+
+
+PORTED = bytes((6, 5, 4, 0x0B, 0x84, 0x23, 0xF4)) + b"WAP"
+UNUSABLE = {
+    "binary": deliver_sm(1, b"\x01\x02", data_coding=4),
+    "eight-bit": deliver_sm(1, b"\x01\x02", data_coding=0xF5),
+    "for-an-application": deliver_sm(1, PORTED, esm_class=0x40),
+    "binary-part": deliver_sm(1, part(1, 2, 1, b"\x01"), esm_class=0x40, data_coding=2),
+    "from-letters": deliver_sm(1, b"770112345671234567", source=b"MyBank", source_ton=5),
+    "from-a-short-code": deliver_sm(1, b"770112345671234567", source=b"1414"),
+}
+
+
+@pytest.mark.parametrize("octets", UNUSABLE.values(), ids=UNUSABLE)
+async def test_row_m4_what_no_reply_can_answer_is_acknowledged_counted_and_logged(
+    octets: bytes,
+) -> None:
+    with structlog.testing.capture_logs() as logged:
+        async with line() as both:
+            for _ in range(2):
+                both.wire.send(octets)
+                await both.wire.expect(DELIVER_SM_RESP, 0, 1)
+            assert len(await both.owner.delivered(2)) == 2, "the owner books it"
+            assert both.link.stats.unusable == 2
+    assert [each["event"] for each in logged].count("message_unusable") == 1, "once a session"
+
+
+@pytest.mark.parametrize("status", [0x65, 0x66])
+@pytest.mark.parametrize("octets", UNUSABLE.values(), ids=UNUSABLE)
+async def test_row_m4_by_the_operators_rule_it_is_refused_for_good(
+    octets: bytes, status: int
+) -> None:
+    async with line(quick(unusable_status=status)) as both:
+        both.wire.send(octets)
+        await both.wire.expect(DELIVER_SM_RESP, status, 1)
+        both.wire.send(deliver_sm(2, b"770112345671234567"))
+        await both.wire.expect(DELIVER_SM_RESP, 0, 2)
+        (question,) = await both.owner.delivered()
+        assert isinstance(question, Inbound)
+        assert question.text == "770112345671234567"
 
 
 async def test_row_m5_the_response_is_one_nul_and_seventeen_octets() -> None:

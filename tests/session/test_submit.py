@@ -147,6 +147,55 @@ async def test_row_p6_room_is_what_the_rate_allows_in_a_tenth_of_a_second() -> N
         assert both.link.room <= 1
 
 
+@pytest.mark.parametrize("status", [RTHROTTLED, 0x08], ids=["throttled", "system-error"])
+async def test_row_p7_a_retry_is_the_same_segment_with_all_its_attributes(status: int) -> None:
+    """The same Submit sent again gives the same octets. That the gateway does send the same again
+    is shown by the tests of its lanes."""
+    limits = SessionLimits(backoff=SOON, throttle_pause_s=0.05)
+    profile = quick(user_message_reference=True, registered_delivery=1, priority=1)
+    submit = mt(
+        7,
+        bytes((5, 0, 3, 9, 2, 1)) + b"part",
+        udhi=True,
+        receipt=True,
+        validity_s=600,
+        data_coding=8,
+        session=1,
+    )
+    async with line(profile, limits=limits) as both:
+        both.link.submit(submit)
+        first, before = await both.wire.expect_submit()
+        both.wire.answer_submit(first, status=status)
+        await both.owner.ended()
+        both.link.submit(submit)
+        again, after = await both.wire.expect_submit()
+        assert after == before
+        assert again.body == first.body
+        assert again.sequence != first.sequence
+        assert (after.registered, after.validity, after.tlvs[0x0204]) == (
+            1,
+            b"000000001000000R",
+            b"\0\7",
+        )
+        both.wire.answer_submit(again)
+        assert (await both.owner.ended(2))[1].status == 0
+
+
+async def test_row_p7_a_reply_that_was_never_written_goes_out_whole_by_the_next_bind() -> None:
+    async with line() as both:
+        session = both.link._binds[0].session
+        assert session is not None
+        submit = mt(7, receipt=True, validity_s=600)
+        both.link.submit(submit)
+        session.abort()
+        assert (await both.owner.ended())[0].end is SubmitEnd.UNSENT
+        wire = await both.smsc.accept_bound()
+        await both.owner.until(lambda: both.link.room > 0)
+        both.link.submit(submit)
+        _, fields = await wire.expect_submit()
+        assert (fields.registered, fields.validity) == (1, b"000000001000000R")
+
+
 async def test_row_p8_a_validity_is_sent_in_the_operators_form() -> None:
     almaty = timezone(timedelta(hours=5))
     now = datetime(2026, 11, 20, 10, 0, tzinfo=almaty)

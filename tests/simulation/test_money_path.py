@@ -111,6 +111,14 @@ def test_without_faults_everybody_is_answered_once(tmp_path: Path) -> None:
     assert len(texts) == len(seen.mos) - silent
 
 
+@pytest.mark.parametrize("seed", [1, 3])
+def test_without_faults_every_reply_has_its_receipt(seed: int, tmp_path: Path) -> None:
+    """Whether ids are written alike in both (1) or not (3)."""
+    seen = play(seed, tmp_path, faults=Faults())
+    states = {reply.state for chain in seen.chains for reply in chain.replies}
+    assert states == {ReplyState.DELIVERED}
+
+
 def test_an_even_seed_always_plays_the_same_scenario(tmp_path: Path) -> None:
     traces = []
     for name in ("a", "b"):

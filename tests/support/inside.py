@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gateway import app, links
+from gateway import accounts, app, links
 from gateway.core.records import Chain, ReplyState
 from gateway.keys import read_key_file
 from gateway.parts import Parts
@@ -64,12 +64,18 @@ def impatient(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
         "pdu_read_timer_s": 0.5,
         "parts_wait_s": 1,
     }
-    profile = replace(DEFAULT, **quick | changes)
-    monkeypatch.setattr(links, "load_profile", lambda name: profile)
+    profiled(monkeypatch, **quick | changes)
     for kind in (BindAction.BACKOFF, BindAction.BUSY_BACKOFF, BindAction.LONG_BACKOFF):
         monkeypatch.setitem(status.BIND_BACKOFFS_S, kind, (0.1,))
     monkeypatch.setattr(status, "RETRY_DELAYS_S", (0,) * 1_000)
     monkeypatch.setattr(status, "VENDOR_RETRY_DELAYS_S", (0,) * 1_000)
+
+
+def profiled(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """Every operator's profile is the default one with these changes."""
+    profile = replace(DEFAULT, **changes)
+    for module in (links, accounts):
+        monkeypatch.setattr(module, "load_profile", lambda name: profile)
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from typing import Any
 
 from gateway.core.cdr import ChargePoint, Entry, EntryKind
 from gateway.core.records import (
+    RECEIPT_ORDINAL,
     Answer,
     Chain,
     Outcome,
@@ -174,6 +175,37 @@ def receipt(canonical_id: str = "a1", **changes: Any) -> ReceiptSeen:
     return ReceiptSeen(
         "north", canonical_id, ReplyState.DELIVERED, "DELIVRD", "000", "charged", AT + HOUR
     )._replace(**changes)
+
+
+async def joined(store: Journal, *seen: ReceiptSeen) -> int:
+    """How many of these receipts join a reply, given in one call."""
+    return len(seen) - len((await store.receipts(seen)).unmatched)
+
+
+def our_receipt(asked: Question | StoredPart, **changes: Any) -> Reply:
+    """Ours, owed to the account that sent it."""
+    return Reply(
+        id=asked.id + 900,
+        question_id=asked.id,
+        ordinal=RECEIPT_ORDINAL,
+        seg=1,
+        segs=1,
+        link=asked.link,
+        msisdn=asked.msisdn,
+        source=asked.short_code,
+        text=f"id:{asked.id} stat:DELIVRD",
+        text_id="receipt",
+        reference=0,
+        state=ReplyState.QUEUED,
+        next_us=asked.received_us,
+        expires_us=asked.received_us + DAY,
+        receipt=False,
+    )._replace(**changes)
+
+
+async def sets(store: Journal, parts: Sequence[StoredPart]) -> list[tuple[StoredPart, ...]]:
+    """What these parts complete."""
+    return list((await store.part(parts)).complete)
 
 
 def part(n: int, number: int, total: int = 2, **changes: Any) -> StoredPart:

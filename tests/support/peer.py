@@ -269,6 +269,10 @@ class Wire:
             except ConnectionResetError:
                 return b""
 
+    def extra(self, name: str) -> object:
+        """What the transport knows of the connection: asyncio's `get_extra_info`."""
+        return self._writer.get_extra_info(name)
+
     def close(self) -> None:
         """FIN without unbind."""
         self._writer.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import struct
 from collections.abc import Callable
 from types import TracebackType
@@ -69,12 +70,16 @@ def read_deliver(body: bytes) -> Delivered:
 class RawEsme:
     """One connection. Sequence numbers of its requests count up from 1."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None, name: str = "") -> None:
         self._port = port
+        self._tls = tls
+        self._name = name or None  # that the certificate must show
         self._sequence = 0
 
     async def __aenter__(self) -> Self:
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self.reader, self.writer = await asyncio.open_connection(
+            "127.0.0.1", self._port, ssl=self._tls, server_hostname=self._name
+        )
         return self
 
     async def __aexit__(

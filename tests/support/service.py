@@ -50,6 +50,7 @@ class LinkTo:
     receipts: bool = True
     host: str = "127.0.0.1"
     system_id: str = "1012"
+    short_codes: tuple[str, ...] = ("1012",)
 
 
 class Finished(NamedTuple):
@@ -106,11 +107,14 @@ async def make_folder(
     *,
     tickets: Sequence[Path] = (DEMO / "tickets.ndjson",),
     level: str = "info",
+    accounts: Sequence[dict[str, Any]] = (),
+    smsc_tls: dict[str, Any] | None = None,
     **sections: dict[str, Any],
 ) -> Path:
     """Key, secret, registry and settings in `folder`; the path of the settings.
 
-    `sections` are further tables, such as `lookup={"batch_budget_ms": 10}`.
+    `sections` are further tables, such as `lookup={"batch_budget_ms": 10}`; with `accounts` others
+    can bind to us, at `Service.smsc_port`.
     """
     keys = read_key_file(folder / "jauap.key", create=True)
     (folder / "secret").write_text(SECRET, encoding="ascii")
@@ -122,9 +126,16 @@ async def make_folder(
         await registry.close()
     store = {"url": f"sqlite://{folder}/journal.db", "key_file": f"{folder}/jauap.key"}
     tables = {"store": store, "http": {"listen": "127.0.0.1:0"}, "logs": {"level": level}}
+    if accounts:
+        tables["smsc"] = {"listen": "127.0.0.1:0"}
     for name, table in sections.items():
         tables[name] = tables.get(name, {}) | table
+    if smsc_tls is not None:
+        tables["smsc.tls"] = smsc_tls
     text = "".join(f"[{name}]\n{toml(table)}\n" for name, table in tables.items())
+    for account in accounts:
+        known = {"system_id": account["name"], "password_file": f"{folder}/secret"}
+        text += f"[[smsc.account]]\n{toml(known | account)}\n"
     for link in links:
         text += f"[[link]]\n{toml(asdict(link) | {'password_file': f'{folder}/secret'})}\n"
     text += f"[[source]]\n{toml({'name': 'registry', 'path': f'{folder}/tickets.db'})}"
@@ -191,6 +202,12 @@ class Service:
         if ready:
             await self.readiness(200, START_S)
         return loop.time() - began
+
+    @property
+    def smsc_port(self) -> int:
+        """Where others bind to it."""
+        (line,) = self.events("gateway_started")
+        return int(line["smsc"].rpartition(":")[2])
 
     @property
     def pid(self) -> int:

@@ -76,6 +76,15 @@ class RealWork:
         return called
 
 
+async def passed(seconds: float) -> None:
+    """Let so much of the time of a virtual loop go by."""
+    try:
+        async with asyncio.timeout(seconds):
+            await asyncio.get_running_loop().create_future()
+    except TimeoutError:
+        return
+
+
 def run(main: Callable[[VirtualLoop], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine in virtual time."""
     loop = VirtualLoop()

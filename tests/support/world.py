@@ -30,6 +30,7 @@ from gateway.metrics import Metrics
 from gateway.outbox import Outbox
 from gateway.owed import OwedAnswers
 from gateway.receipts import Receipts
+from gateway.reports import Reports
 from gateway.rules import Rules, load_rules
 from gateway.settings import LookupSettings, Settings
 from gateway.store import open_store
@@ -43,7 +44,7 @@ from smpp.messages import (
     SubmitEnd,
     SubmitResult,
 )
-from smpp.operators import DEFAULT
+from smpp.operators import DEFAULT, MessageIdForm
 from smpp.owner import BindEvent, Delivery
 from smpp.pdu import Frame
 from smpp.status import action, retry_delay_s
@@ -161,7 +162,11 @@ class _Port:
     name = operator = LINK
     receipts = True
     busy_status = 0x64
+    message_id_form = MessageIdForm.LEARN
     parts_wait_s = 120
+    reply_validity_us = 600_000_000
+    receipt_validity_us = queue_max = 0
+    server_role = False
 
     def __init__(self, world: World, policy: Policy) -> None:
         self.world = world
@@ -212,22 +217,23 @@ class Process:
         memories = Memories(journal)
         links: Any = {LINK: self.port}
         answers = AnswerRows(
-            outbox=self.outbox, links=links, tariffs=rules.tariffs, clock=clock, next_id=next_id,
-            reply_validity_s=600,
-        )  # fmt: skip
+            outbox=self.outbox, links=links, tariffs=rules.tariffs, clock=clock, next_id=next_id
+        )
         lookup: Any = _Lookup(world)
         desk = Desk(
             journal=journal, lookup=lookup, outbox=self.outbox, memories=memories, rules=rules,
             answers=answers, keys=keys, clock=clock, next_id=next_id, counters=metrics,
             batch_budget_ms=150,
         )  # fmt: skip
+        reports = Reports(links=links, clock=clock, next_id=next_id)
         long_questions = LongQuestions(
-            journal=journal, desk=desk, links=links, keys=keys, clock=clock, next_id=next_id
-        )
-        receipts = Receipts(journal=journal, links=links, counters=metrics)
+            journal=journal, desk=desk, links=links, reports=reports, outbox=self.outbox, keys=keys,
+            clock=clock, next_id=next_id,
+        )  # fmt: skip
+        receipts = Receipts(journal=journal, links=links, counters=metrics, party=keys.party)
         self.intake = Intake(
             journal=journal, desk=desk, outbox=self.outbox, long_questions=long_questions,
-            receipts=receipts, links=links, clock=clock, counters=metrics,
+            receipts=receipts, reports=reports, links=links, clock=clock, counters=metrics,
         )  # fmt: skip
         self.owed = OwedAnswers(
             journal=journal, desk=desk, answers=answers, memories=memories, rules=rules,
@@ -255,6 +261,7 @@ class World:
         self._start_s = loop.time()
         self.highest_id = 0
         self.crashes = self.in_flight_max = 0
+        self.decimal_receipts = seed % 3 == 0  # the responses say ids in hexadecimal
         self.phones: dict[str, Phone] = {}
         self.sends: dict[int, int] = {}
         self._sessions = 0
@@ -442,7 +449,7 @@ class World:
         rng, faults = self.rng, self.faults
         phone = self.phones.setdefault(submit.destination, Phone())
         phone.texts.append((submit.reply_id, submit.octets.decode()))
-        message_id = f"{submit.reply_id:x}-{self.sends[submit.reply_id]}"
+        message_id = f"{submit.reply_id:x}{self.sends[submit.reply_id]:02x}"
         session = process.session
         if faults.draw(rng, "receipt_early"):
             self._receipt(process, submit, message_id)
@@ -484,6 +491,8 @@ class World:
     def _receipt(self, process: Process, submit: Submit, message_id: str) -> None:
         delivered = not self.faults.draw(self.rng, "undelivered")
         state = ReceiptState.DELIVERED if delivered else ReceiptState.UNDELIVERED
+        if self.decimal_receipts:
+            message_id = str(int(message_id, 16))
         receipt = Receipt(message_id, message_id, state, "X", "000", submit.destination)
         answering = _Answering(lambda: None)
         process.intake.on_delivery(Delivery(LINK, process.session, receipt, answering, REQUEST))

@@ -3,6 +3,12 @@
 -- name: recover
 UPDATE reply SET state = 5 WHERE state = 1 AND state IN (0, 1, 5)
 
+-- name: unknown_with_receipts
+-- Replies of unknown fate of which a receipt has come: rows for early_receipts_in.
+SELECT json_group_array(json_array(r.id))
+FROM orphan o JOIN reply r ON r.link = o.link AND r.id & 65535 = o.reference AND r.state = 5
+WHERE o.reference IS NOT NULL
+
 -- name: unpark
 UPDATE question SET state = 0 WHERE state = 3 AND id IN (SELECT value FROM json_each(?1))
 
@@ -25,6 +31,26 @@ WHERE confirmed_through < coalesce((SELECT min(owner_id) FROM fingerprint), 9223
 -- name: purge_orphans
 DELETE FROM orphan
 WHERE id IN (SELECT id FROM orphan ORDER BY id LIMIT :rows) AND at_us + :orphan_us <= :now_us
+
+-- name: slice_of_parts
+SELECT json_array(max(submitted_us)) FROM (
+    SELECT submitted_us FROM reply
+    WHERE state = 3 AND segs > 1 AND receipt = 1
+        AND submitted_us > :after AND submitted_us <= :now_us - :receipt_us
+    ORDER BY submitted_us LIMIT :rows)
+
+-- name: fates_of_parts
+-- What the other parts of their messages say of these: rows for fates_in.
+SELECT json_group_array(json_array(id, fate, iif(fate = 6, 'charged', 'voided')))
+FROM (
+    SELECT r.id, (
+        SELECT iif(max(s.state IN (4, 7, 8)), 7, iif(max(s.state = 6), 6, NULL)) FROM reply s
+        WHERE s.question_id = r.question_id AND s.ordinal = r.ordinal) AS fate
+    FROM reply r
+    WHERE r.state = 3 AND r.segs > 1 AND r.receipt = 1
+        AND r.submitted_us > :after AND r.submitted_us <= :through
+    LIMIT -1)
+WHERE fate IS NOT NULL
 
 -- name: purge_replies
 DELETE FROM reply

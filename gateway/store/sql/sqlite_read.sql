@@ -19,6 +19,17 @@ FROM (
     WHERE link = ?1 AND state = 5 AND state IN (0, 1, 5) AND id > ?2
     ORDER BY id LIMIT ?3)
 
+-- name: waiting
+-- The oldest of a link is the one with the lowest id; it waits since its question or part came.
+SELECT json_group_array(json_array(w.link, json_array(w.waiting, coalesce(
+    (SELECT q.received_us FROM question q WHERE q.id = r.question_id),
+    (SELECT f.received_us FROM fingerprint f WHERE f.owner_id = r.question_id),
+    r.next_us))))
+FROM (
+    SELECT link, count(*) AS waiting, min(id) AS oldest FROM reply
+    WHERE state IN (0, 1) AND state IN (0, 1, 5) GROUP BY link) w
+JOIN reply r ON r.id = w.oldest
+
 -- name: highest_id
 SELECT json_array(max(
     coalesce((SELECT max(id) FROM question), 0),
@@ -71,7 +82,9 @@ SELECT json_group_array(json_array(
         SELECT json_group_array(json_array(
             id, ordinal, seg, segs, text_id, state, attempts, maybe_sent, message_id, status,
             submitted_us, done_us, receipt, stat, error))
-        FROM (SELECT * FROM reply WHERE question_id = q.id ORDER BY ordinal, seg))),
+        FROM (
+            SELECT * FROM reply WHERE question_id = q.id AND ordinal < 15
+            ORDER BY ordinal, seg))),
     json((
         SELECT json_group_array(json_array(
             key, day, question_id, link, operator, party, channel, kind, amount_tiyn, currency,

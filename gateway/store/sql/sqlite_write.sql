@@ -9,7 +9,8 @@
 -- the interpreter behind the busy event loop each time.
 --
 -- What the callers must hear is told through the function tell(kind, a, b), and only what is
--- rare: duplicates, complete sets, replies that could not be claimed, receipts without a reply.
+-- rare: duplicates, complete sets, replies that could not be claimed, receipts without a reply or
+-- with one found by another id.
 --
 -- `SELECT value AS v FROM json_each(...) LIMIT -1` keeps SQLite from rendering each row anew for
 -- every field taken from it, which takes twice the time. Views within views are given single rows
@@ -22,6 +23,7 @@ CREATE TEMP VIEW batch_in AS SELECT
     NULL AS answers,         -- Answer to answered_us: of questions stored before
     NULL AS replies,         -- Reply
     NULL AS late_replies,    -- Reply, of questions stored before
+    NULL AS reports,         -- Reply: our receipts for questions and parts of this batch
     NULL AS entries,         -- Entry
     NULL AS subscribers,     -- question_id, party, msisdn, facts, seen_us
     NULL AS seen,            -- question_id, party, msisdn, seen_us: phones that only asked
@@ -31,20 +33,22 @@ CREATE TEMP VIEW batch_in AS SELECT
     NULL AS receipts,        -- ReceiptSeen
     NULL AS confirms,        -- session, through
     NULL AS repeat_us,       -- how long a fingerprint is live at least
-    NULL AS doubtful_us;     -- and how long while nobody has seen our response arrive
+    NULL AS doubtful_us,     -- and how long while nobody has seen our response arrive
+    NULL AS receipt_us;      -- how long after its submit a reply may get a receipt
 
 CREATE TEMP VIEW parts_in AS SELECT NULL AS parts, NULL AS repeat_us, NULL AS doubtful_us;
 CREATE TEMP VIEW questions_in AS SELECT
     NULL AS questions, NULL AS question_count, NULL AS repeat_us, NULL AS doubtful_us;
 CREATE TEMP VIEW answers_in AS SELECT NULL AS answers;
 CREATE TEMP VIEW replies_in AS SELECT NULL AS replies, NULL AS late_replies;
+CREATE TEMP VIEW reports_in AS SELECT NULL AS reports;
 CREATE TEMP VIEW entries_in AS SELECT NULL AS entries;
 CREATE TEMP VIEW subscribers_in AS SELECT NULL AS subscribers;
 CREATE TEMP VIEW seen_in AS SELECT NULL AS seen;
 CREATE TEMP VIEW joined_in AS SELECT NULL AS joined;
 CREATE TEMP VIEW claims_in AS SELECT NULL AS claims;
 CREATE TEMP VIEW outcomes_in AS SELECT NULL AS outcomes;
-CREATE TEMP VIEW receipts_in AS SELECT NULL AS receipts;
+CREATE TEMP VIEW receipts_in AS SELECT NULL AS receipts, NULL AS receipt_us;
 CREATE TEMP VIEW confirms_in AS SELECT NULL AS confirms;
 
 CREATE TEMP TRIGGER batch_commits INSTEAD OF INSERT ON batch_in
@@ -55,13 +59,14 @@ BEGIN
     VALUES (NEW.questions, NEW.question_count, NEW.repeat_us, NEW.doubtful_us);
     INSERT INTO answers_in VALUES (NEW.answers);
     INSERT INTO replies_in VALUES (NEW.replies, NEW.late_replies);
+    INSERT INTO reports_in VALUES (NEW.reports);
     INSERT INTO entries_in VALUES (NEW.entries);
     INSERT INTO subscribers_in VALUES (NEW.subscribers);
     INSERT INTO seen_in VALUES (NEW.seen);
     INSERT INTO joined_in VALUES (NEW.joined);
     INSERT INTO claims_in VALUES (NEW.claims);
     INSERT INTO outcomes_in VALUES (NEW.outcomes);
-    INSERT INTO receipts_in VALUES (NEW.receipts);
+    INSERT INTO receipts_in VALUES (NEW.receipts, NEW.receipt_us);
     INSERT INTO confirms_in VALUES (NEW.confirms);
 END;
 
@@ -121,6 +126,9 @@ BEGIN
         NEW.short_code, NEW.received_us, NEW.data_coding, NEW.octets, NEW.reference, NEW.width,
         NEW.total, NEW.number
     WHERE changes() > 0;  -- no change: the fingerprint is live, the part a copy
+
+    SELECT tell('duplicate', NEW.id, f.owner_id) FROM fingerprint f
+    WHERE f.link = NEW.link AND f.fingerprint = NEW.fingerprint AND f.owner_id <> NEW.id;
 END;
 
 -- QUESTIONS. The first of a fingerprint owns it; the others are duplicates.
@@ -225,11 +233,28 @@ BEGIN
     SELECT
         v ->> 0, v ->> 1,
         v ->> 2 + coalesce((
-            SELECT max(r.ordinal) + 1 FROM reply r WHERE r.question_id = v ->> 1), 0),
+            SELECT max(r.ordinal) + 1 FROM reply r
+            WHERE r.question_id = v ->> 1 AND r.ordinal < 15), 0),
         v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8, v ->> 9, v ->> 10, v ->> 11,
         v ->> 12, v ->> 13, v ->> 14, v ->> 15, v ->> 16
     FROM (SELECT value AS v FROM json_each(NEW.late_replies) LIMIT -1)
     WHERE (SELECT q.batch FROM question q WHERE q.id = v ->> 1) = (SELECT batch FROM head);
+END;
+
+-- OUR RECEIPTS, unless what they are for was not stored: a duplicate.
+
+CREATE TEMP TRIGGER reports_arrive INSTEAD OF INSERT ON reports_in WHEN NEW.reports IS NOT NULL
+BEGIN
+    INSERT INTO reply (
+        id, question_id, ordinal, seg, segs, link, msisdn, source, text, text_id, reference,
+        state, next_us, expires_us, receipt, attempts, maybe_sent)
+    SELECT
+        v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8, v ->> 9,
+        v ->> 10, v ->> 11, v ->> 12, v ->> 13, v ->> 14, v ->> 15, v ->> 16
+    FROM (SELECT value AS v FROM json_each(NEW.reports) LIMIT -1)
+    WHERE EXISTS (SELECT 1 FROM question q WHERE q.id = v ->> 1)
+        OR EXISTS (SELECT 1 FROM part p WHERE p.id = v ->> 1)
+    ON CONFLICT (question_id, ordinal, seg) DO NOTHING;
 END;
 
 CREATE TEMP TRIGGER entries_arrive INSTEAD OF INSERT ON entries_in WHEN NEW.entries IS NOT NULL
@@ -325,18 +350,33 @@ CREATE TEMP VIEW early_receipts_in AS SELECT NULL AS outcomes;
 CREATE TEMP TRIGGER early_receipts_join INSTEAD OF INSERT ON early_receipts_in
 BEGIN
     INSERT INTO receipt_in
-    SELECT r.id, o.link, o.canonical_id, o.state, o.stat, o.error, o.charge, o.at_us
+    SELECT NULL, r.id, o.state, o.stat, o.error, o.charge, o.at_us, NULL, NULL
     FROM (SELECT value AS v FROM json_each(NEW.outcomes) LIMIT -1)
     JOIN reply r ON r.id = v ->> 0 AND r.state = 3
     JOIN question q ON q.id = r.question_id
     JOIN orphan o ON o.link = r.link AND o.canonical_id = r.canonical_id
-        AND o.at_us >= q.received_us;  -- an older one belongs to an earlier use of that id
+        AND (o.told_as = o.canonical_id OR o.party = q.party)
+        AND o.at_us >= q.received_us  -- an older one belongs to an earlier use of that id
+    ORDER BY o.party = q.party DESC, o.told_as = o.canonical_id DESC, o.id;
+
+    -- What became unknown and has a receipt was sent.
+    INSERT INTO referred_in
+    SELECT r.id, o.canonical_id, o.state, o.stat, o.error, o.charge, o.at_us
+    FROM (SELECT value AS v FROM json_each(NEW.outcomes) LIMIT -1)
+    JOIN reply r ON r.id = v ->> 0 AND r.state = 5
+    JOIN question q ON q.id = r.question_id
+    JOIN orphan o ON o.link = r.link AND o.reference = r.id & 65535 AND o.reference IS NOT NULL
+        AND o.told_as = o.canonical_id AND o.party = q.party AND o.at_us >= q.received_us
+    ORDER BY o.id;
 
     DELETE FROM orphan WHERE id IN (
-        SELECT o.id
+        SELECT s.id
         FROM (SELECT value AS v FROM json_each(NEW.outcomes) LIMIT -1)
         JOIN reply r ON r.id = v ->> 0
-        JOIN orphan o ON o.link = r.link AND o.canonical_id = r.canonical_id);
+        JOIN question q ON q.id = r.question_id
+        JOIN orphan o ON o.link = r.link AND o.canonical_id = r.canonical_id
+            AND (o.told_as = o.canonical_id OR o.party = q.party)
+        JOIN orphan s ON s.link = o.link AND s.told_as = o.told_as);
 END;
 
 -- A charge that settles with a reply: one entry a question, by its key. It is voided only when no
@@ -360,31 +400,38 @@ BEGIN
     JOIN entry e ON e.key = 'rated:' || r.question_id
     JOIN question q ON q.id = r.question_id
     WHERE r.id = NEW.reply_id AND r.state = NEW.state  -- an outcome come too late charges nothing
-        AND e.charge_point = 'mt'
+        AND r.ordinal < 15 AND e.charge_point = 'mt'
         AND (NEW.charge = 'charged' OR (
             q.state = 2
             AND NOT EXISTS (
                 SELECT 1 FROM reply s
-                WHERE s.question_id = r.question_id AND s.state IN (0, 1, 3, 5, 6))))
+                WHERE s.question_id = r.question_id AND s.ordinal < 15
+                    AND s.state IN (0, 1, 3, 5, 6))))
     ON CONFLICT (key) DO NOTHING;
 END;
 
 -- RECEIPTS, one row at a time: each segment's receipt must see what the one before it did.
 
 CREATE TEMP VIEW receipt_in AS SELECT
-    NULL AS reply_id,  -- null: no submitted reply of that id
-    NULL AS link, NULL AS canonical_id, NULL AS state, NULL AS stat, NULL AS error,
-    NULL AS charge, NULL AS at_us;
+    NULL AS place,  -- in NEW.receipts; null: one that came earlier
+    NULL AS reply_id,  -- null: not found at first sight
+    NULL AS state, NULL AS stat, NULL AS error, NULL AS charge, NULL AS at_us,
+    NULL AS v, NULL AS receipt_us;
 
 CREATE TEMP TRIGGER receipts_arrive INSTEAD OF INSERT ON receipts_in
 WHEN NEW.receipts IS NOT NULL
 BEGIN
+    -- The id fits, and so does the subscriber where he is told: nearly every receipt.
     INSERT INTO receipt_in
     SELECT
+        place,
         (SELECT max(r.id) FROM reply r
-            WHERE r.link = v ->> 0 AND r.canonical_id = v ->> 1 AND r.state = 3),
-        v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6
-    FROM (SELECT value AS v FROM json_each(NEW.receipts) LIMIT -1);
+            WHERE r.link = v ->> 0 AND r.canonical_id = v ->> 1 AND r.state = 3
+                AND r.submitted_us > (v ->> 6) - NEW.receipt_us
+                AND (v ->> 8 = '' OR v ->> 8 = (
+                    SELECT q.party FROM question q WHERE q.id = r.question_id))),
+        v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6, v, NEW.receipt_us
+    FROM (SELECT key AS place, value AS v FROM json_each(NEW.receipts) LIMIT -1);
 END;
 
 CREATE TEMP TRIGGER receipt_joins INSTEAD OF INSERT ON receipt_in WHEN NEW.reply_id IS NOT NULL
@@ -396,19 +443,102 @@ BEGIN
         done_us = iif(NEW.state IS NULL, done_us, NEW.at_us)
     WHERE id = NEW.reply_id AND state = 3;
 
-    INSERT INTO charge_in VALUES (NEW.reply_id, NEW.state, NEW.charge, NEW.at_us);
+    INSERT INTO charge_in VALUES (
+        NEW.reply_id, coalesce(NEW.state, 3), NEW.charge, NEW.at_us);
 END;
 
-CREATE TEMP TRIGGER receipt_waits INSTEAD OF INSERT ON receipt_in WHEN NEW.reply_id IS NULL
+-- By another form of the id where the subscriber fits; else by the id alone; else by the
+-- reference.
+CREATE TEMP TRIGGER receipt_is_sought INSTEAD OF INSERT ON receipt_in WHEN NEW.reply_id IS NULL
 BEGIN
-    SELECT tell('orphan', NEW.link, NEW.canonical_id);
+    INSERT INTO sought_in
+    SELECT NEW.place, f ->> 0, f ->> 1, NEW.v
+    FROM (SELECT coalesce(
+        (SELECT json_array(r.id, o.value)
+            FROM json_each(NEW.v ->> 7) o
+            CROSS JOIN reply r ON r.link = NEW.v ->> 0 AND r.canonical_id = o.value
+                AND r.state = 3 AND r.submitted_us > NEW.at_us - NEW.receipt_us
+            CROSS JOIN question q ON q.id = r.question_id AND q.party = NEW.v ->> 8
+            ORDER BY o.key, r.id DESC LIMIT 1),
+        (SELECT json_array(r.id, NULL) FROM reply r
+            WHERE r.link = NEW.v ->> 0 AND r.canonical_id = NEW.v ->> 1 AND r.state = 3
+                AND r.submitted_us > NEW.at_us - NEW.receipt_us
+            ORDER BY r.id DESC LIMIT 1),
+        (SELECT json_array(r.id, '')
+            FROM reply r
+            CROSS JOIN question q ON q.id = r.question_id AND q.party = NEW.v ->> 8
+                AND q.received_us <= NEW.at_us
+            WHERE r.link = NEW.v ->> 0 AND r.id & 65535 = NEW.v ->> 9 AND r.state = 5
+                AND r.next_us > NEW.at_us - NEW.receipt_us
+            ORDER BY r.id DESC LIMIT 1)) AS f);
+END;
 
-    INSERT INTO orphan (link, canonical_id, state, stat, error, charge, at_us)
-    VALUES (NEW.link, NEW.canonical_id, NEW.state, NEW.stat, NEW.error, NEW.charge, NEW.at_us)
-    ON CONFLICT (link, canonical_id) DO UPDATE
+CREATE TEMP VIEW sought_in AS SELECT
+    NULL AS place, NULL AS reply_id,
+    NULL AS other,  -- the id by which it was found; null: the first one, '': by the reference
+    NULL AS v;
+
+CREATE TEMP TRIGGER receipt_is_found INSTEAD OF INSERT ON sought_in
+WHEN NEW.reply_id IS NOT NULL
+BEGIN
+    SELECT tell('otherwise', NEW.place, NEW.other) WHERE NEW.other IS NOT NULL;
+
+    INSERT INTO referred_in SELECT
+        NEW.reply_id, NEW.v ->> 1, NEW.v ->> 2, NEW.v ->> 3, NEW.v ->> 4, NEW.v ->> 5, NEW.v ->> 6;
+END;
+
+-- A receipt for a reply, which was submitted even if we had no response.
+CREATE TEMP VIEW referred_in AS SELECT
+    NULL AS reply_id, NULL AS canonical_id, NULL AS state, NULL AS stat, NULL AS error,
+    NULL AS charge, NULL AS at_us;
+
+CREATE TEMP TRIGGER receipt_proves INSTEAD OF INSERT ON referred_in
+BEGIN
+    UPDATE reply
+    SET state = 3, canonical_id = NEW.canonical_id, submitted_us = next_us,
+        msisdn = NULL, text = NULL
+    WHERE id = NEW.reply_id AND state = 5;
+
+    INSERT INTO receipt_in VALUES (
+        NULL, NEW.reply_id, NEW.state, NEW.stat, NEW.error, NEW.charge, NEW.at_us, NULL, NULL);
+END;
+
+CREATE TEMP TRIGGER receipt_waits INSTEAD OF INSERT ON sought_in WHEN NEW.reply_id IS NULL
+BEGIN
+    SELECT tell('orphan', NEW.place, NULL);
+
+    INSERT INTO orphan (
+        link, canonical_id, told_as, party, reference, state, stat, error, charge, at_us)
+    SELECT
+        NEW.v ->> 0, name, NEW.v ->> 1, NEW.v ->> 8, NEW.v ->> 9, NEW.v ->> 2, NEW.v ->> 3,
+        NEW.v ->> 4, NEW.v ->> 5, NEW.v ->> 6
+    FROM (SELECT NEW.v ->> 1 AS name UNION SELECT value FROM json_each(NEW.v ->> 7))
+    WHERE NEW.v ->> 10
+    ON CONFLICT (link, told_as, canonical_id) DO UPDATE
     SET state = excluded.state, stat = excluded.stat, error = excluded.error,
         charge = excluded.charge
     WHERE orphan.state IS NULL;
+END;
+
+-- FATES of the parts of long replies that await their receipts no longer.
+
+CREATE TEMP VIEW fates_in AS SELECT NULL AS fates, NULL AS at_us;  -- reply_id, state, charge
+
+CREATE TEMP TRIGGER fates_arrive INSTEAD OF INSERT ON fates_in
+BEGIN
+    INSERT INTO fate_in
+    SELECT v ->> 0, v ->> 1, v ->> 2, NEW.at_us
+    FROM (SELECT value AS v FROM json_each(NEW.fates) LIMIT -1);
+END;
+
+CREATE TEMP VIEW fate_in AS SELECT
+    NULL AS reply_id, NULL AS state, NULL AS charge, NULL AS at_us;
+
+CREATE TEMP TRIGGER fate_settles INSTEAD OF INSERT ON fate_in
+BEGIN
+    UPDATE reply SET state = NEW.state, done_us = NEW.at_us WHERE id = NEW.reply_id AND state = 3;
+
+    INSERT INTO charge_in VALUES (NEW.reply_id, NEW.state, NEW.charge, NEW.at_us);
 END;
 
 -- CONFIRMATIONS.

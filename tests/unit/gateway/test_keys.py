@@ -22,9 +22,10 @@ def test_each_purpose_has_a_key_of_its_own() -> None:
     keys = Keys(b"k" * 32)
     number = "77010000001"
     hashes = {
-        keys.party(number), keys.owner(number), keys.fingerprint(number.encode()), keys.log(number)
+        keys.party(number), keys.owner(number), keys.fingerprint(number.encode()),
+        keys.log(number), keys.capture_token, keys.prompts.hex(),
     }  # fmt: skip
-    assert len(hashes) == 4
+    assert len(hashes) == 6
     assert not any(number in each for each in hashes)
 
 

@@ -54,10 +54,20 @@ def test_an_answer_may_not_overtake_who_waits() -> None:
     assert not lanes.free(LINK, "b")
 
 
+def test_what_waits_at_one_link_holds_back_nobody_at_another() -> None:
+    lanes = Lanes([LINK, "altel"])
+    lanes.open(Parcel("altel", "a", [reply(1)]), 0)
+    assert not lanes.free("altel", "a")
+    assert lanes.free(LINK, "a")
+    lanes.reserve(LINK, "a")
+    assert not lanes.close(lanes.head(LINK, "a"), 0)
+    assert [box.link for box in lanes.ready("altel")] == ["altel"]
+
+
 def test_a_lane_ends_with_its_last_parcel() -> None:
     lanes = Lanes([LINK])
     lanes.reserve(LINK, "a")
-    assert not lanes.close(lanes.head("a"), 0)
+    assert not lanes.close(lanes.head(LINK, "a"), 0)
     assert lanes.free(LINK, "a")
 
 

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from gateway import config
-from gateway.settings import Settings, SettingsError, effective, load, secret
+from gateway.settings import (
+    LinkSettings,
+    Settings,
+    SettingsError,
+    SmscAccountSettings,
+    SmscSettings,
+    effective,
+    load,
+    secret,
+)
+from gateway.settings_checks import host_and_port
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -24,10 +34,23 @@ system_id = "1012"
 password_env = "SECRET"
 """
 
+SMSC = """
+[smsc]
+listen = "127.0.0.1:2776"
+"""
+ACCOUNT = """
+[[smsc.account]]
+name = "altel"
+system_id = "altel"
+password_env = "SECRET"
+"""
+CERTIFICATE = 'cert_file = "a.pem"'
+
 
 def test_the_annotated_example_is_valid() -> None:
     settings = load(config.folder() / "jauap.example.toml", {})
     assert [link.name for link in settings.link] == ["beeline"]
+    assert [account.name for account in settings.smsc.account] == ["altel"]
 
 
 def test_the_annotated_example_shows_every_key() -> None:
@@ -36,6 +59,9 @@ def test_the_annotated_example_shows_every_key() -> None:
     empty = Settings()
     for section in ("store", "service", "lookup", "http", "privacy", "logs"):
         assert set(getattr(empty, section).__struct_fields__) <= shown, section
+    assert set(LinkSettings.__struct_fields__) - {"password_file"} <= shown
+    assert set(SmscSettings.__struct_fields__) - {"account"} <= shown
+    assert set(SmscAccountSettings.__struct_fields__) <= shown
 
 
 def test_without_a_file_the_defaults_hold() -> None:
@@ -55,6 +81,25 @@ def test_without_a_file_the_defaults_hold() -> None:
         ("[service]\nnode = 5000", "service.node is 5000"),
         ("not toml", "is not TOML"),
         ("[[ivr]]\nname='a'\ndialect='twiml'\npath='/ivr/b'", "path must be '/ivr/a'"),
+        (LINK + "outbind_system_id = 'x'", "outbind needs both outbind_system_id and"),
+        (LINK + "capture_pdus = -1", "capture_pdus is -1; it starts at 0"),
+        (SMSC + "liste = 1", r"unknown key 'liste' in \[smsc\]; did you mean 'listen'"),
+        (SMSC + ACCOUNT + "queue = 1", r"'queue' in \[smsc.account\[0\]\]; .*'queue_max'"),
+        (SMSC + f"tls = {{ {CERTIFICATE}, keyfile = 'b' }}", "'keyfile' in .*did you mean 'key_fi"),
+        ("[smsc]\nlisten = '2776'", "'2776' is not host:port; write it as '127.0.0.1:2776'"),
+        (ACCOUNT, r"\[smsc\] has accounts and no address; set listen"),
+        (SMSC + ACCOUNT * 2, "two .*smsc.account.* tables are called 'altel'"),
+        (SMSC + ACCOUNT + ACCOUNT.replace('name = "altel"', "name='b'"), "the system_id 'altel'"),
+        (SMSC + ACCOUNT + LINK.replace("beeline", "altel"), "'altel': a .*link.* has this name"),
+        (SMSC + ACCOUNT + "password_file = 'x'", "needs one of password_env, password_file and"),
+        (SMSC + ACCOUNT.replace("password_env", "password_hash"), "password_hash is no argon2"),
+        (SMSC + ACCOUNT + "addresses = ['10.0.0.1/8']", "has host bits set; write '192.0.2.10'"),
+        (SMSC + ACCOUNT + "queue_max = 0", "queue_max, reply_hours and receipt_hours start at 1"),
+        (SMSC + ACCOUNT + "window = 0", "binds_max, window, queue_max"),
+        (SMSC + ACCOUNT + "tps_max = -1", "tps_max and capture_pdus start at 0"),
+        (SMSC + ACCOUNT + "outbind = 'h:1'", "needs outbind_password_env or"),
+        (SMSC + ACCOUNT + "outbind = 'h'\noutbind_password_env='X'", "outbind: 'h' is not host:po"),
+        (SMSC + "bind_within_s = 0", "bind_within_s lies above 0"),
     ],
 )
 def test_a_mistake_is_named_with_its_remedy(tmp_path: Path, text: str, expected: str) -> None:
@@ -111,3 +156,73 @@ def test_a_missing_secret_names_what_it_is_for(tmp_path: Path) -> None:
         secret("link 'a'", None, None)
     with pytest.raises(SettingsError, match="not both"):
         secret("link 'a'", "A", "b")
+
+
+def test_accounts_and_their_secrets_are_shown_without_hashes(tmp_path: Path) -> None:
+    hashed = ACCOUNT.replace("password_env", "password_hash").replace("SECRET", "$argon2id$x")
+    path = written(tmp_path, SMSC + hashed + f"[smsc.tls]\n{CERTIFICATE}")
+    environ = {"JAUAP_SMSC__LISTEN": "127.0.0.1:9"}
+    rows = list(effective(load(path, environ), path, environ))
+    shown = {key: (value, origin) for key, value, origin in rows}
+    assert shown["smsc.listen"] == ("127.0.0.1:9", "environment JAUAP_SMSC__LISTEN")
+    assert shown["smsc.tls.cert_file"] == ("a.pem", "file")
+    assert shown["smsc.account.altel.password_hash"] == ("(hidden)", "file")
+    assert shown["smsc.account.altel.queue_max"] == ("10000", "default")
+    assert not any("argon2" in value for value, _ in shown.values())
+
+
+def host(name: str, extra: str = "") -> str:
+    return LINK.replace("127.0.0.1", name) + extra
+
+
+def listening(address: str, extra: str = "") -> str:
+    return f"[smsc]\nlisten = '{address}:2776'\n{extra}"
+
+
+UNSAID = "is not this machine: say how it is protected"
+OPEN = "no private address: whoever is on the way reads phones and passwords"
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        (host("127.0.0.1"), None),
+        (host("localhost"), None),
+        (host("::1"), None),
+        (host("10.1.2.3"), UNSAID),
+        (host("10.1.2.3", "tls = false"), None),
+        (host("8.8.8.8", "tls = false"), OPEN),
+        (host("smsc.example.kz", "tls = false"), OPEN),
+        (host("smsc.example.kz", "tls = false\ninsecure = true"), None),
+        (host("smsc.example.kz", "insecure = true"), UNSAID),
+        (host("smsc.example.kz", "tls = {}"), None),
+        (listening("[::1]"), None),
+        (listening("10.1.2.3"), UNSAID),
+        (listening("10.1.2.3", "tls = false"), None),
+        (listening("0.0.0.0", "tls = false"), OPEN),
+        (listening("[::]", "tls = false"), OPEN),
+        (listening("0.0.0.0", "tls = false\ninsecure = true"), None),
+        (listening("0.0.0.0", f"tls = {{ {CERTIFICATE} }}"), None),
+    ],
+)
+def test_smpp_without_tls_is_said_aloud(tmp_path: Path, text: str, refused: str | None) -> None:
+    path = written(tmp_path, text)
+    if refused is None:
+        load(path, {})
+        return
+    with pytest.raises(SettingsError, match=refused):
+        load(path, {})
+
+
+@pytest.mark.parametrize(
+    "text", ["127.0.0.1", "127.0.0.1:", ":1", "h:x", "h:70000", "[zz]:1", "::1:80", ""]
+)
+def test_what_is_no_address_with_a_port_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not host:port|At least 3 parts"):
+        host_and_port(text)
+
+
+def test_addresses_are_told_from_ports() -> None:
+    assert host_and_port("127.0.0.1:80") == ("127.0.0.1", 80)
+    assert host_and_port("[::1]:80") == ("::1", 80)
+    assert host_and_port("a.example.kz:2775") == ("a.example.kz", 2775)

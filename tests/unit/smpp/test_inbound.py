@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smpp import tlv
-from smpp.inbound import Ignored, read_message
+from smpp.inbound import Ignored, can_be_answered, read_message
 from smpp.messages import Inbound, Part, Receipt, ReceiptState
 from smpp.operators import DEFAULT, Alphabet, OperatorProfile
 from smpp.pdu import ShortMessage
@@ -30,8 +28,8 @@ def question(message: ShortMessage, profile: OperatorProfile = PROFILE) -> Inbou
     return found
 
 
-def receipt(message: ShortMessage, known_id: Callable[[str], bool] | None = None) -> Receipt:
-    found = read_message(message, PROFILE, known_id)
+def receipt(message: ShortMessage) -> Receipt:
+    found = read_message(message, PROFILE)
     assert isinstance(found, Receipt), found
     return found
 
@@ -80,27 +78,24 @@ def test_row_r3_acknowledgements_of_phones_are_ignored(esm_class: int) -> None:
     assert found.reason
 
 
-def test_row_r4_a_receipt_without_its_flag_is_known_by_its_id() -> None:
-    asked: list[str] = []
-
-    def known_id(canonical: str) -> bool:
-        asked.append(canonical)
-        return canonical == "ab"
-
-    message = PLAIN._replace(octets=RECEIPT)
-    assert receipt(message, known_id).canonical_id == "ab"
-    assert asked == ["ab"]
-    other = message._replace(octets=RECEIPT.replace(b"00AB", b"00AC"))
-    assert isinstance(read_message(other, PROFILE, known_id), Inbound)
-    assert isinstance(read_message(message, PROFILE), Inbound)
+def test_row_r4_what_reads_like_a_receipt_stays_a_question_with_the_receipt_beside_it() -> None:
+    found = question(PLAIN._replace(octets=RECEIPT))
+    assert found.text == RECEIPT.decode()
+    assert found.unflagged == receipt(PLAIN._replace(esm_class=4, octets=RECEIPT))
+    assert found.unflagged.canonical_id == "ab"
 
 
-def test_row_r4_ordinary_texts_are_not_looked_up() -> None:
-    def known_id(canonical: str) -> bool:
-        raise AssertionError(f"{canonical} was looked up")
+@pytest.mark.parametrize(
+    "octets", [NUMBER, b"", b"ticket: 12", b"id: stat:x", b"id:5", b"stat:DELIVRD", b"id 5 stat 7"]
+)
+def test_row_r4_without_both_marks_a_text_is_a_question_alone(octets: bytes) -> None:
+    assert question(PLAIN._replace(octets=octets)).unflagged is None
 
-    for octets in (NUMBER, b"", b"ticket: 12", b"id: stat:x", b"id:5"):
-        assert isinstance(read_message(PLAIN._replace(octets=octets), PROFILE, known_id), Inbound)
+
+def test_row_r4_a_part_or_a_message_for_an_application_is_never_taken_for_a_receipt() -> None:
+    for header in (UDH8, bytes.fromhex("06 05 04 0b84 23f4")):
+        found = question(PLAIN._replace(esm_class=0x40, octets=header + RECEIPT))
+        assert (found.octets, found.unflagged) == (RECEIPT, None)
 
 
 def test_row_r8_the_tlv_of_a_receipt_needs_no_flag() -> None:
@@ -223,6 +218,28 @@ def test_row_a3_an_alphanumeric_source_is_kept_and_not_answered() -> None:
     assert (found.source, found.source_ton, found.answerable) == ("Bank", 5, False)
 
 
+PORTED = bytes.fromhex("06 05 04 0b84 23f4")
+
+
+@pytest.mark.parametrize(
+    ("message", "can"),
+    [
+        (PLAIN, True),
+        (PLAIN._replace(octets=b""), True),
+        (PLAIN._replace(data_coding=4), False),
+        (PLAIN._replace(data_coding=0xF5), False),
+        (PLAIN._replace(source=b"Bank", source_ton=5), False),
+        (PLAIN._replace(source=b"1414"), False),
+        (PLAIN._replace(esm_class=0x40, octets=PORTED + b"WAP"), False),
+        (PLAIN._replace(esm_class=0x40, octets=UDH8 + b"12"), True),
+        (PLAIN._replace(esm_class=0x40, octets=UDH8 + b"12", data_coding=4), False),
+        (PLAIN._replace(esm_class=0x40, octets=UDH8 + b"12", source=b""), False),
+    ],
+)
+def test_row_m4_what_no_reply_can_answer_is_told_apart(message: ShortMessage, can: bool) -> None:
+    assert can_be_answered(question(message), PROFILE) is can
+
+
 @given(
     st.builds(
         ShortMessage,
@@ -237,6 +254,7 @@ def test_row_a3_an_alphanumeric_source_is_kept_and_not_answered() -> None:
 )
 def test_no_message_raises(message: ShortMessage, alphabet: Alphabet, packed: bool) -> None:
     profile = OperatorProfile(default_alphabet=alphabet, packed=packed)
-    found = read_message(message, profile, lambda canonical: True)
+    found = read_message(message, profile)
     assert isinstance(found, Inbound | Receipt | Ignored)
+    assert not isinstance(found, Inbound) or can_be_answered(found, profile) in {True, False}
     assert read_message(message, DEFAULT) == read_message(message, DEFAULT)

@@ -21,6 +21,11 @@ def test_a_negative_rate_is_refused() -> None:
         LinkSettings(**PLAIN, tps_max=-1)
 
 
+def test_a_server_name_that_no_certificate_can_hold_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"link north: tls_server_name is '\.kz'"):
+        LinkSettings(**PLAIN, tls_server_name=".kz")
+
+
 def test_the_defaults_are_mild() -> None:
     settings = LinkSettings(**PLAIN)
     assert (settings.binds, settings.window, settings.tps_max) == (1, 10, 100)

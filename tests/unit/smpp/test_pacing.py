@@ -170,3 +170,34 @@ def test_a_clock_that_stands_still_gives_nothing_away() -> None:
     assert pacing.take(5.0)
     assert not pacing.take(5.0)
     assert not pacing.take(4.0)
+
+
+def test_a_throttle_is_felt_until_its_pause_is_over_and_the_rate_is_back() -> None:
+    pacing = busy(100, 100, 10.0)
+    assert not pacing.slowed(10.0)
+    pacing.throttled(10.0, 9.9)
+    assert pacing.slowed(10.0)
+    assert pacing.slowed(10.0 + THROTTLE_PAUSE_S + 20.0)
+    assert not pacing.slowed(10.0 + THROTTLE_PAUSE_S + 26.0)
+
+
+def test_a_link_as_slow_as_can_be_feels_a_throttle_as_long_as_its_pause() -> None:
+    pacing = Pacing(1, 0.0)
+    pacing.throttled(1.0, 0.9)
+    assert pacing.slowed(1.0 + THROTTLE_PAUSE_S - 0.01)
+    assert not pacing.slowed(1.0 + THROTTLE_PAUSE_S)
+
+
+def test_an_unlimited_link_has_recovered_at_the_rate_that_was_in_use() -> None:
+    pacing = busy(0, 800, 10.0)
+    pacing.throttled(10.0, 9.9)
+    pacing.throttled(12.0, 11.9)  # a second one is measured by the rate before the first
+    assert pacing.slowed(12.0 + THROTTLE_PAUSE_S + 20.0)
+    assert not pacing.slowed(12.0 + THROTTLE_PAUSE_S + 400.0)
+    assert pacing.rate < 10_000
+
+
+def test_the_rate_at_a_time_has_what_was_won_back_by_then() -> None:
+    pacing = busy(100, 100, 10.0)
+    pacing.throttled(10.0, 9.9)
+    assert pacing.rate_at(10.0 + THROTTLE_PAUSE_S + 5.0) == pytest.approx(60, abs=1)

@@ -10,7 +10,7 @@ from smpp import tlv
 from smpp.messages import Receipt, ReceiptState
 from smpp.operators import DEFAULT, Alphabet, MessageIdForm, OperatorProfile
 from smpp.pdu import ShortMessage
-from smpp.receipts import canonical_id, fields_of, is_receipt_text, read_receipt, settle
+from smpp.receipts import fields_of, is_receipt_text, read_receipt, settle
 
 DELIVERED, UNDELIVERED, ENROUTE = (
     ReceiptState.DELIVERED, ReceiptState.UNDELIVERED, ReceiptState.ENROUTE,
@@ -52,43 +52,19 @@ def test_the_form_of_appendix_b() -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "in_response", "in_receipt"),
+    ("form", "expected"),
     [
-        (DEFAULT, "00123", "123"),
-        (DEFAULT, "0123", "00123"),
-        (DEFAULT, "AbCd", "aBcD"),
-        (DEFAULT, "0", "00"),
-        (DEFAULT, " 12 ", "12"),
-        (HEX_TO_DEC, "7b", "123"),
-        (HEX_TO_DEC, "0x7B", "0000000123"),
-        (HEX_TO_DEC, "FFFFFFFFFFFFFFFF", "18446744073709551615"),
-        (DEC_TO_HEX, "123", "7B"),
-        (DEC_TO_HEX, "0000000123", "0000007b"),
+        (MessageIdForm.LEARN, "123456789"),
+        (MessageIdForm.AS_IS, "123456789"),
+        (MessageIdForm.HEX_TO_DEC, "75bcd15"),
+        (MessageIdForm.DEC_TO_HEX, "4886718345"),
     ],
 )
-def test_rows_r5_r6_the_two_sides_meet(
-    profile: OperatorProfile, in_response: str, in_receipt: str
+def test_rows_r5_r6_the_id_is_told_as_that_of_the_response(
+    form: MessageIdForm, expected: str
 ) -> None:
-    response_side = canonical_id(in_response, profile)
-    assert response_side == canonical_id(in_receipt, profile, from_receipt=True)
-    assert response_side
-
-
-def test_row_r5_a_hexadecimal_id_is_not_taken_for_a_decimal_one() -> None:
-    assert canonical_id("123", HEX_TO_DEC) == "291"
-    assert canonical_id("123", HEX_TO_DEC, from_receipt=True) == "123"
-
-
-@pytest.mark.parametrize("profile", [DEFAULT, HEX_TO_DEC, DEC_TO_HEX])
-@pytest.mark.parametrize(
-    "message_id", ["6BA7B810-9dad-11d1-80b4-00c04fd430c8", "a" * 65, "0x", "12_3", ""]
-)
-def test_row_r7_ids_that_are_no_numbers_stay_whole(
-    profile: OperatorProfile, message_id: str
-) -> None:
-    for from_receipt in (False, True):
-        found = canonical_id(message_id, profile, from_receipt=from_receipt)
-        assert found == message_id.lower().lstrip("0")
+    receipt = read(STANDARD, profile=OperatorProfile(message_id_form=form))
+    assert (receipt.message_id, receipt.canonical_id) == ("0123456789", expected)
 
 
 @pytest.mark.parametrize("message_id", ["6ba7b810-9dad-11d1-80b4-00c04fd430c8", "f" * 65])
@@ -256,7 +232,6 @@ NOISE = st.lists(
 def test_the_parser_never_raises_and_its_short_cut_changes_nothing(text: str) -> None:
     fields_of(text)
     is_receipt_text(text)
-    canonical_id(text, HEX_TO_DEC)
     read(text.encode("utf-8"))
     fast = fields_of(f"{STANDARD} {text}")
     slow = fields_of(f" {STANDARD} {text}")

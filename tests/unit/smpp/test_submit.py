@@ -167,3 +167,57 @@ def test_any_submit_is_read_back(
     message = written(submit, now=datetime(2026, 11, 20, tzinfo=UTC))
     assert message.dest == destination.encode()
     assert (message.data_coding, message.octets) == (data_coding, octets)
+
+
+REPORT = (
+    b"id:7001 sub:001 dlvrd:001 submit date:2601011200 done date:2601011201 stat:%b err:000 text:"
+)
+
+
+def delivered(submit: Submit, profile: OperatorProfile = DEFAULT, version: int = 0x34) -> bytes:
+    return encode_submit(7, submit, profile, version, None, pdu.DELIVER_SM)
+
+
+def test_a_deliver_sm_has_the_same_fields_but_no_times_and_no_wish_for_a_receipt() -> None:
+    submit = PLAIN._replace(receipt=True, validity_s=600)
+    (frame,) = pdu.Framer().feed(delivered(submit))
+    assert isinstance(frame, pdu.Frame)
+    assert frame.command_id == pdu.DELIVER_SM
+    assert frame.body == delivered(PLAIN)[16:]
+    message = pdu.decode_short_message(frame.command_id, frame.body)
+    assert isinstance(message, ShortMessage)
+    assert (message.validity, message.registered_delivery) == (b"", 0)
+    assert (message.source, message.dest, message.octets) == (b"1012", b"77011234567", b"hello")
+
+
+@pytest.mark.parametrize(
+    ("stat", "state"), [(b"DELIVRD", 2), (b"EXPIRED", 3), (b"UNDELIV", 5), (b"REJECTD", 8)]
+)
+def test_a_report_says_id_and_state_in_tlvs_as_well(stat: bytes, state: int) -> None:
+    submit = PLAIN._replace(octets=REPORT % stat, report=True)
+    message = pdu.decode_short_message(pdu.DELIVER_SM, delivered(submit)[16:])
+    assert isinstance(message, ShortMessage)
+    assert (message.esm_class, message.octets) == (0x04, REPORT % stat)
+    assert message.tlvs == {0x001E: b"7001\0", 0x0427: bytes((state,))}
+
+
+def test_a_report_of_a_state_without_a_number_names_its_id_alone() -> None:
+    submit = PLAIN._replace(octets=REPORT % b"SKIPPED", report=True)
+    message = pdu.decode_short_message(pdu.DELIVER_SM, delivered(submit)[16:])
+    assert isinstance(message, ShortMessage)
+    assert message.tlvs == {0x001E: b"7001\0"}
+
+
+def test_a_report_to_a_peer_that_knows_no_tlvs_is_its_text() -> None:
+    submit = PLAIN._replace(octets=REPORT % b"DELIVRD", report=True)
+    message = pdu.decode_short_message(pdu.DELIVER_SM, delivered(submit, version=0x33)[16:])
+    assert isinstance(message, ShortMessage)
+    assert (message.esm_class, message.tlvs) == (0x04, {})
+
+
+@given(octets=st.binary(max_size=254))
+def test_whatever_a_report_s_text_it_is_sent(octets: bytes) -> None:
+    submit = PLAIN._replace(octets=octets, report=True)
+    message = pdu.decode_short_message(pdu.DELIVER_SM, delivered(submit)[16:])
+    assert isinstance(message, ShortMessage)
+    assert message.octets == octets

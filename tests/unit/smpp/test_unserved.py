@@ -55,3 +55,17 @@ def test_every_answer_echoes_the_number_and_has_its_true_length(
     if octets is not None:
         assert header(octets)[0] == len(octets)
         assert header(octets)[3] == sequence
+
+
+@pytest.mark.parametrize("command", [0x01, 0x02, 0x09])
+def test_a_bind_request_gets_the_status_that_the_side_has_for_it(command: int) -> None:
+    assert header(unserved.answer(command, 9, 0x05)) == (16, command | 0x80000000, 0x05, 9)
+    assert header(unserved.answer(0x03, 9, 0x05))[2] == RINVCMDID
+
+
+@pytest.mark.parametrize(
+    ("command", "response"),
+    [(0x04, 0x80000004), (0x06, 0x80000006), (0x103, 0x80000103), (0x0A, 0x80000000)],
+)
+def test_a_refusal_of_what_comes_too_early_has_no_body(command: int, response: int) -> None:
+    assert header(unserved.refusal(command, 0x04, 9, b"")) == (16, response, 0x04, 9)

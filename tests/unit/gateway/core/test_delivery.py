@@ -103,6 +103,15 @@ def test_an_unknown_reply_is_sent_again_once() -> None:
     assert delivery.resend(REPLY._replace(maybe_sent=True), MO, NOW) is None
 
 
+def test_an_unknown_reply_goes_again_as_often_as_the_policy_says() -> None:
+    often = MO._replace(resends_max=3)
+    reply, times = REPLY, 0
+    while (again := delivery.resend(reply, often, NOW)) is not None:
+        times += 1
+        reply = reply._replace(maybe_sent=again.maybe_sent, attempts=again.attempts)
+    assert times == 3
+
+
 def test_an_unknown_reply_is_held_where_each_message_costs() -> None:
     assert delivery.resend(REPLY, MT, NOW) is None
 
@@ -117,17 +126,21 @@ def test_an_expired_repeat_stays_unsettled() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "expected"),
+    ("state", "after", "charge", "charge_on_submit"),
     [
-        (ReceiptState.DELIVERED, (ReplyState.DELIVERED, "charged")),
-        (ReceiptState.UNDELIVERED, (ReplyState.UNDELIVERED, "voided")),
-        (ReceiptState.ENROUTE, (None, None)),
+        (ReceiptState.DELIVERED, ReplyState.DELIVERED, "charged", "charged"),
+        (ReceiptState.UNDELIVERED, ReplyState.UNDELIVERED, "voided", "charged"),
+        (ReceiptState.ENROUTE, None, None, "charged"),
     ],
 )
-def test_a_receipt_settles_by_its_state(
-    state: ReceiptState, expected: tuple[ReplyState | None, str | None]
+def test_a_receipt_settles_by_its_state_and_proves_the_submit(
+    state: ReceiptState,
+    after: ReplyState | None,
+    charge: str | None,
+    charge_on_submit: str,
 ) -> None:
-    assert delivery.after_receipt(state) == expected
+    assert delivery.after_receipt(state, MO) == (after, charge)
+    assert delivery.after_receipt(state, MT) == (after, charge_on_submit)
 
 
 @given(

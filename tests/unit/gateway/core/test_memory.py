@@ -132,6 +132,22 @@ def test_the_twentieth_reply_is_the_last_until_a_day_has_passed() -> None:
     assert remembering.after_reply(memory, 1, NOW + 24 * HOUR, DAY + 1).replies_today == 1
 
 
+def test_row_l22_texts_of_one_phone_are_numbered_one_after_another() -> None:
+    seen = []
+    memory = EMPTY
+    for day, count in ((DAY, 1), (DAY, 3), (DAY + 1, 1), (DAY + 2, 0), (DAY + 3, 2)):
+        memory = remembering.after_reply(memory, count, NOW, day)
+        first = remembering.first_reference(memory, count)
+        seen += range(first, first + count)
+    assert seen == list(range(7))
+
+
+def test_row_l22_the_number_of_a_text_begins_anew_after_65_535() -> None:
+    memory = remembering.after_reply(EMPTY._replace(texts=0xFFFE), 3, NOW, DAY)
+    assert memory.texts == 1
+    assert remembering.first_reference(memory, 3) == 0xFFFE
+
+
 def test_a_phone_out_of_replies_is_not_even_told_of_its_lock() -> None:
     memory = remembering.after_reply(missed(EMPTY, 5), 20, NOW, DAY)
     assert admitted(memory) is Verdict.SILENT_LIMIT

@@ -29,6 +29,7 @@ MEMORIES = st.builds(
     last_asked_us=WHOLE,
     replies_day=WHOLE,
     replies_today=WHOLE,
+    texts=WHOLE,
     exchanges=st.lists(WHOLE, max_size=EXCHANGES_MAX).map(tuple),
     misses=st.lists(WHOLE, max_size=5).map(tuple),
     misses_day=WHOLE,
