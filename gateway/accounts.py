@@ -22,10 +22,10 @@ from gateway.settings import (
     secret,
 )
 from gateway.settings_checks import host_and_port
-from smpp.accounts import AccountSettings, Password
-from smpp.capture import Captures
+from smpp.capture.ring import Captures
 from smpp.operators import ReplyCommand
 from smpp.owner import Owner
+from smpp.server.accounts import AccountSettings, Password
 from smpp.smsc import ServerLimits, ServerSettings, Smsc
 from smpp.tls import TlsError, TlsFiles
 

@@ -15,7 +15,7 @@ from gateway.ports import SmsPort, Terms
 from gateway.rules import load_profile
 from gateway.settings import LinkSettings, SettingsError, TlsSettings, secret
 from smpp import esme
-from smpp.capture import Captures
+from smpp.capture.ring import Captures
 from smpp.operators import BindForm, OperatorProfile, UnknownPolicy
 from smpp.owner import Owner
 from smpp.tls import TlsError, TlsFiles

@@ -12,7 +12,7 @@ from gateway.core.tariff import Tariffs
 from gateway.links import LinkPart, make_link
 from gateway.ports import SmsPort
 from gateway.settings import Settings, SettingsError
-from smpp.capture import Captures
+from smpp.capture.ring import Captures
 from smpp.owner import Owner
 from smpp.tls import TlsFiles
 

@@ -18,20 +18,20 @@ from functools import partial
 import structlog
 
 from smpp import pdu
-from smpp.access import counted_as
-from smpp.accounts import AccountSettings, Doorkeeper, outbind_address
-from smpp.admission import Admission
 from smpp.bind import tune
 from smpp.bind_request import BindRequest, outbind_pdu
 from smpp.context import SessionContext, SessionEnd, SessionHooks, Tap, smsc_side
-from smpp.listener import Listener
-from smpp.live_account import LiveAccount
 from smpp.opening import AwaitBind
 from smpp.operators import OperatorProfile
 from smpp.owner import Owner
 from smpp.pdu import Frame
 from smpp.repeats import Repeats
-from smpp.server_settings import ServerLimits, ServerSettings
+from smpp.server.access import counted_as
+from smpp.server.accounts import AccountSettings, Doorkeeper, outbind_address
+from smpp.server.admission import Admission
+from smpp.server.listener import Listener
+from smpp.server.live_account import LiveAccount
+from smpp.server.settings import ServerLimits, ServerSettings
 from smpp.session import Session
 from smpp.stats import LinkStats, ServerStats
 from smpp.status import BindAction

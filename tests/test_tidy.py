@@ -19,9 +19,9 @@ BAD_NAMES = {"util", "utils", "helper", "helpers", "manager", "common"}
 # Who may import what: one door a dependency.
 DOORS = {
     "aiosmpplib": {"smpp/library.py"},
-    "argon2": {"smpp/accounts.py"},
+    "argon2": {"smpp/server/accounts.py"},
     "cryptography": {"smpp/tls.py"},
-    "scapy": {"smpp/pcap.py"},
+    "scapy": {"smpp/capture/pcap.py"},
     "tomlkit": {"smpp/probe/profile.py"},
     "aiosqlite": {"gateway/store/sqlite*.py", "lookup/registry*.py", "lookup/importing*.py"},
     "yoyo": {"gateway/store/*.py", "lookup/*.py"},
@@ -41,8 +41,9 @@ DOORS = {
 PURE = (
     "gateway/core/*.py",
     "smpp/{messages,pdu,tlv,submit,septets,text,udh,reassembly,addresses,receipts,inbound,operators,status}.py",
-    "smpp/{window,pacing,timers,backoff,repeats,routes,message_ids,reports,bind_request,allowance,access}.py",
-    "smpp/{capture,masking,masked_receipts}.py",
+    "smpp/{window,pacing,timers,backoff,repeats,routes,message_ids,reports,bind_request,allowance}.py",
+    "smpp/server/access.py",
+    "smpp/capture/{ring,masking,masked_receipts}.py",
     "smpp/probe/{findings,inbound,rows,seen,session,traffic}.py",
     "ivr/{actions,calendar,callers,dialogue,dialogue_state,numerals,resample,speech,switch}.py",
     "ivr/dialects/*.py",

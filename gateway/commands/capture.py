@@ -16,7 +16,7 @@ import click
 from gateway.commands.options import json_option, settings_option, show
 from gateway.keys import read_key_file
 from gateway.settings import Settings, SettingsError
-from smpp.pcap import Captured, PcapFile
+from smpp.capture.pcap import Captured, PcapFile
 
 EXIT_FOUND = 1
 ANSWER_S = 30.0

@@ -12,8 +12,8 @@ import click
 
 from gateway.clock import wall_us
 from gateway.settings import SettingsError
-from smpp.masking import mask
-from smpp.pcap import Captured, PcapFile
+from smpp.capture.masking import mask
+from smpp.capture.pcap import Captured, PcapFile
 from smpp.simulator.chaos import CALM, ChaosError
 from smpp.simulator.connection import Watch
 from smpp.simulator.serve import ServeOptions, read_chaos, serve, terminal_lines

@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterator
 
 from aiohttp import web
 
-from smpp.capture import Captures, Ring
-from smpp.masking import mask
+from smpp.capture.masking import mask
+from smpp.capture.ring import Captures, Ring
 
 PATH = "/links/{name}/capture"
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "Via")

@@ -64,7 +64,7 @@ class MessageSeen(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """Everything a probe saw. Durations in seconds. It holds texts: show `smpp.probe.findings` only."""
+    """Everything a probe saw. Durations in seconds. It holds texts: show only its findings."""
 
     binds: tuple[BindSeen, ...] = ()
     second: BindSeen | None = None  # None: not tried

@@ -16,7 +16,7 @@ from gateway.web import captures
 from gateway.web.site import PageFacts, make_site
 from gateway.webhooks import make_webhooks
 from lookup.source import SourceHealth
-from smpp.capture import Captures
+from smpp.capture.ring import Captures
 from tests.support.pages import ROOT, names, read, section, table
 
 PAGE = "reference/http.md"

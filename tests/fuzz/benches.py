@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from smpp.backoff import BackoffLimits
 from smpp.esme import Link
 from smpp.links import LinkSettings, SessionLimits
-from smpp.server_settings import ServerSettings
+from smpp.server.settings import ServerSettings
 from smpp.smsc import Smsc
 from smpp.stats import LinkStats
 from smpp.status import BindAction

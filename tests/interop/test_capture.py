@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from smpp import library, pdu
-from smpp.masking import mask
+from smpp.capture.masking import mask
+from smpp.capture.pcap import Captured, PcapFile
 from smpp.operators import DEFAULT
-from smpp.pcap import Captured, PcapFile
 from tests.support import peer
 from tests.support.foreign.program import found
 

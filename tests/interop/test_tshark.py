@@ -45,7 +45,7 @@ WRITERS = {
     "pdu.py:response": "query_sm_resp",
     "submit.py:encode_submit": "submit_sm gsm",
 }
-READERS = {"capture.py:_pdus"}  # put together again what was read
+READERS = {"capture/ring.py:_pdus"}  # put together again what was read
 APART = {"simulator", "conform"}  # the far side, which tests and operators' peers are
 
 

@@ -17,8 +17,6 @@ from click.testing import CliRunner
 
 from gateway.cli import jauap
 from gateway.settings import SettingsError
-from smpp.access import AccessLimits
-from smpp.accounts import AccountSettings, Password
 from smpp.backoff import BackoffLimits
 from smpp.conform import (
     ROWS,
@@ -37,6 +35,8 @@ from smpp.conform.rows_flow import peak
 from smpp.esme import Link
 from smpp.links import LinkSettings, SessionLimits
 from smpp.operators import OperatorProfile
+from smpp.server.access import AccessLimits
+from smpp.server.accounts import AccountSettings, Password
 from smpp.simulator import Smsc as Simulator
 from smpp.simulator import wire
 from smpp.simulator.chaos import Chaos

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from smpp.access import AccessLimits
-from smpp.accounts import AccountSettings, Password
 from smpp.messages import BindState
 from smpp.owner import Delivery
-from smpp.server_settings import ServerSettings
+from smpp.server.access import AccessLimits
+from smpp.server.accounts import AccountSettings, Password
+from smpp.server.settings import ServerSettings
 from smpp.smsc import Smsc
 from smpp.tls import TlsFiles
 from tests.support.certificates import Authority

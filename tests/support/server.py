@@ -12,13 +12,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Self
 
-from smpp.access import AccessLimits
-from smpp.accounts import AccountSettings, Password
 from smpp.context import Tap
-from smpp.live_account import LiveAccount
 from smpp.operators import OperatorProfile
 from smpp.owner import Delivery
-from smpp.server_settings import ServerLimits, ServerSettings
+from smpp.server.access import AccessLimits
+from smpp.server.accounts import AccountSettings, Password
+from smpp.server.live_account import LiveAccount
+from smpp.server.settings import ServerLimits, ServerSettings
 from smpp.smsc import Smsc
 from smpp.tls import TlsFiles
 from tests.support.line import SOON, Recorder

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from smpp.pcap import Captured, PcapFile
+from smpp.capture.pcap import Captured, PcapFile
 from tests.support.foreign.program import found
 
 TIMEOUT_S = 30.0

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
 from gateway.web.captures import CapturePage
-from smpp.capture import Captures
+from smpp.capture.ring import Captures
 from smpp.pdu import Frame
 from tests.support import peer
 

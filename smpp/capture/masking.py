@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from smpp.masked_receipts import FILL, masked_receipt
+from smpp.capture.masked_receipts import FILL, masked_receipt
 
 HEADER_OCTETS: Final = 16
 SHORT_CODE_OCTETS_MAX: Final = 6  # an address so short is a service and is shown

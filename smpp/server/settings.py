@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smpp.access import AccessLimits
 from smpp.links import SessionLimits
+from smpp.server.access import AccessLimits
 
 if TYPE_CHECKING:
     from smpp.tls import TlsFiles

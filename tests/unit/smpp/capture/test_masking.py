@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smpp import library, pdu, tlv
-from smpp.masking import mask, masked_address, split
+from smpp.capture.masking import mask, masked_address, split
 from smpp.operators import DEFAULT
 from tests.support import peer
 

@@ -21,8 +21,8 @@ import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from smpp import pdu
-from smpp.access import AccessLimits, Failures, counted_as, within
 from smpp.operators import OperatorProfile
+from smpp.server.access import AccessLimits, Failures, counted_as, within
 
 _DECOY = "nobody's"  # its account does not exist, so it opens nothing
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from smpp import pdu
-from smpp.accounts import Doorkeeper, Verdict
 from smpp.bind_request import BindRequest
-from smpp.live_account import LiveAccount
 from smpp.opening import refuse
 from smpp.pdu import Frame
-from smpp.server_settings import ServerLimits
+from smpp.server.accounts import Doorkeeper, Verdict
+from smpp.server.live_account import LiveAccount
+from smpp.server.settings import ServerLimits
 from smpp.session import Session
 from smpp.stats import ServerStats
 from smpp.status import BindAction

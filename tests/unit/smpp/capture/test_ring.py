@@ -7,8 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smpp import capture
-from smpp.capture import Captures, Ring
+from smpp.capture.ring import RINGS_MAX, Captures, Ring
 from smpp.pdu import Frame
 from tests.support import peer
 
@@ -78,12 +77,12 @@ def test_a_pdu_larger_than_the_ring_is_kept_alone() -> None:
 
 def test_the_rings_of_binds_long_gone_make_room() -> None:
     captures = counting()
-    for bind in range(capture.RINGS_MAX):
+    for bind in range(RINGS_MAX):
         captures.tap("north", bind)
     captures.tap("north", 0)
-    captures.tap("north", capture.RINGS_MAX)
+    captures.tap("north", RINGS_MAX)
     binds = [ring.bind for ring in captures.rings("north")]
-    assert len(binds) == capture.RINGS_MAX
+    assert len(binds) == RINGS_MAX
     assert 0 in binds
     assert 1 not in binds
 

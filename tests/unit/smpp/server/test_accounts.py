@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smpp.access import AccessLimits
-from smpp.accounts import (
+from smpp.operators import OperatorProfile
+from smpp.server.access import AccessLimits
+from smpp.server.accounts import (
     AccountSettings,
     Doorkeeper,
     Password,
@@ -20,7 +21,6 @@ from smpp.accounts import (
     Verdict,
     outbind_address,
 )
-from smpp.operators import OperatorProfile
 from tests.support.server import PATIENT, PHC, SECRET, account
 
 ADDRESS = "10.0.0.1"

@@ -1,7 +1,7 @@
 """The last PDUs of each bind, kept in memory as they passed. Pure: the clock is handed in.
 
 A ring outlives the sessions of its bind: what one wants to see is the minutes before a drop. It
-holds texts and numbers, so nothing leaves it but through `smpp.masking`.
+holds texts and numbers, so nothing leaves it but through `smpp.capture.masking`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from smpp.masking import split
+from smpp.capture.masking import split
 from smpp.pdu import HEADER_OCTETS, Frame
 
 PDUS_DEFAULT: Final = 256  # kept of a bind

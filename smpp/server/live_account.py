@@ -11,7 +11,6 @@ from typing import NamedTuple
 import structlog
 
 from smpp import pdu
-from smpp.accounts import AccountSettings
 from smpp.allowance import Allowance
 from smpp.backoff import Backoff
 from smpp.bind_request import BindRequest, bind_response
@@ -21,6 +20,7 @@ from smpp.messages import BindState, Submit
 from smpp.owner import BindEvent, Owner
 from smpp.pdu import Frame
 from smpp.repeats import Repeats
+from smpp.server.accounts import AccountSettings
 from smpp.session import Session
 from smpp.stats import LinkStats
 from smpp.trunk import Trunk

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smpp.access import AccessLimits, Failures, counted_as, within
+from smpp.server.access import AccessLimits, Failures, counted_as, within
 
 LIMITS = AccessLimits(failures_max=3, refusal_s=100.0, delay_s=1.0, delay_max_s=3.0)
 
