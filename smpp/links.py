@@ -29,6 +29,7 @@ class SessionLimits:
     configuration_pause_s: float = 300.0  # after ten refusals in a row for how we are set up
     outbind_s: float = 10.0  # between two outbinds that cut a wait short: a flood binds no faster
     expired_max: int = 0  # submits in a row without a response that end a session; 0: any number
+    deaf_s: float = 30.0  # with expired_max: or one, if none is answered so long after
     first_sequence: int = 1  # of a session's own requests
     backoff: BackoffLimits = field(default_factory=BackoffLimits)
 

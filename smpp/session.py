@@ -274,7 +274,7 @@ class Session(asyncio.Protocol):
 
     def _next_s(self) -> float:
         """Whatever is due first: one timer serves the session."""
-        when_s, deadline_s = self._timers.next_s(), self._submits.window.next_deadline_s()
+        when_s, deadline_s = self._timers.next_s(), self._submits.next_deadline_s()
         return when_s if deadline_s is None else min(when_s, deadline_s)
 
     def _tick(self, now_s: float) -> None:

@@ -27,6 +27,7 @@ class Submits:
     __slots__ = (
         "_carrier",
         "_context",
+        "_deaf_s",
         "_deliveries",
         "_enquired_mark",
         "_session",
@@ -60,6 +61,7 @@ class Submits:
         )
         self.peer_version: int | None = None  # None: it said none
         self._unanswered = 0  # expired in a row
+        self._deaf_s: float | None = None  # if nothing is answered by then, the session ends
         self.own_sequence = -1  # of our last enquire_link or unbind
         self.enquiring = False  # that enquire_link awaits its answer
         self._enquired_mark = 0  # what its answer proves
@@ -90,7 +92,8 @@ class Submits:
             stats.late += 1
         else:
             stats.answered += 1
-        self._unanswered = 0
+        if self._unanswered:
+            self._unanswered, self._deaf_s = 0, None
         self.proved = max(self.proved, sent.mark)
         message_id = canonical = ""
         if command_id == pdu.GENERIC_NACK:
@@ -104,15 +107,26 @@ class Submits:
         self._tell(self._session, result, sent.sent_s)
         return True
 
+    def next_deadline_s(self) -> float | None:
+        """When `expire` has something to do, if nothing is answered until then."""
+        oldest_s, deaf_s = self.window.next_deadline_s(), self._deaf_s
+        return oldest_s if deaf_s is None or (oldest_s and oldest_s < deaf_s) else deaf_s
+
     def expire(self, now_s: float) -> None:
+        """Give up what has waited too long, and the session with it where it answers nothing."""
         for sent in self.window.expire(now_s):
             self._context.stats.expired += 1
             self._unanswered += 1
             result = SubmitResult(sent.reply_id, SubmitEnd.EXPIRED)
             self._tell(self._session, result, sent.sent_s)
-
-        if 0 < self._context.limits.expired_max <= self._unanswered:
+        limits, deaf_s = self._context.limits, self._deaf_s
+        if not limits.expired_max or not self._unanswered:
+            return
+        if deaf_s is None:
+            self._deaf_s = deaf_s = now_s + limits.deaf_s
+        if self._unanswered >= limits.expired_max or now_s >= deaf_s:
             detail = f"{self._unanswered} requests in a row were not answered"
+            self._unanswered, self._deaf_s = 0, None
             self._session.close(BindAction.BACKOFF, detail)
 
     def close(self) -> None:

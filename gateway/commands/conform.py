@@ -144,6 +144,7 @@ def esme(address: str, window: int, binds: int, rebind: float, **given: Any) -> 
 )
 @click.option("--tls", is_flag=True, help="By TLS; the certificate must be of a known authority.")
 @click.option("--tls-ca", type=click.Path(exists=True, path_type=Path), help="Its authority, PEM.")
+@click.option("--tls-name", help="The name in its certificate; the host else.")
 @_common
 def smsc(
     address: str,
@@ -154,6 +155,7 @@ def smsc(
     binds_max: int,
     tls: bool,
     tls_ca: Path | None,
+    tls_name: str | None,
     **given: Any,
 ) -> None:
     """Bind to the SMSC at ADDRESS, and play an ESME to it.
@@ -177,7 +179,7 @@ def smsc(
 
     async def run() -> list[Result]:
         with console.status("") as status:
-            bench = Dialler(options, account, host, port, context)
+            bench = Dialler(options, account, host, port, context, tls_name or "")
             try:
                 await bench.start()
                 return await play(bench, lambda row_id: status.update(_under_way(row_id)))

@@ -32,11 +32,14 @@ class Dialler(Bench):
         host: str,
         port: int,
         tls: ssl.SSLContext | None = None,
+        tls_name: str = "",
     ) -> None:
+        """`tls_name` is the name in the peer's certificate; empty: `host`."""
         super().__init__(options)
         self.account = account
         self.host, self.port = host, port
         self.tls = tls
+        self._tls_name = tls_name
         self._session: Connection | None = None
 
     async def start(self) -> None:
@@ -68,11 +71,12 @@ class Dialler(Bench):
     async def connect(self, *, plain: bool = False) -> Connection:
         """Not bound yet. Raises FailedError where the peer takes no connection."""
         connection = self.opened()
-        loop = asyncio.get_running_loop()
+        loop, tls = asyncio.get_running_loop(), None if plain else self.tls
+        name = (self._tls_name or self.host) if tls else None
         try:
             async with asyncio.timeout(self.options.answer_s):
                 await loop.create_connection(
-                    lambda: connection, self.host, self.port, ssl=None if plain else self.tls
+                    lambda: connection, self.host, self.port, ssl=tls, server_hostname=name
                 )
         except OSError as problem:  # a TimeoutError is one, and says nothing
             self.on_end(connection)

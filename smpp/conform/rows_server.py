@@ -14,6 +14,7 @@ from smpp.simulator import wire
 
 RTHROTTLED: Final = 0x58
 BURST_MAX: Final = 1_000
+UNANSWERED: Final = 12
 REFILL_S: Final = 1.0  # of a second's allowance
 USER_MESSAGE_REFERENCE: Final = 0x0204
 APPENDIX_B: Final = re.compile(
@@ -21,8 +22,13 @@ APPENDIX_B: Final = re.compile(
 )
 
 
-async def unanswered_delivery(bench: Dialler) -> str:
-    held = await bench.one_held(bench.subscriber())
+async def unanswered_deliveries(bench: Dialler) -> str:
+    """One may be left until the next bind; an ESME that answers none is noticed."""
+    subscribers = [bench.subscriber() for _ in range(UNANSWERED)]
+    bench.holding.update(subscribers)
+    held = await bench.one_held(subscribers[0])
+    for msisdn in subscribers[1:]:
+        await bench.ask(msisdn)
     patience_s = bench.options.patience_s
     found = await bench.changes.until(
         lambda: _again(bench, held) or held.connection.ended_s, patience_s
@@ -143,7 +149,7 @@ def _receipt_of(bench: Dialler, message_id: bytes) -> Carried | None:
 
 
 PLAYS: Final = (
-    Play("V6", unanswered_delivery, SMSC, When.LATE),
+    Play("V6", unanswered_deliveries, SMSC, When.LATE),
     Play("V7", while_away, SMSC, When.LATE),
     Play("V8", too_fast, SMSC, When.LATE),
     Play("V11", resent, SMSC, When.LATE),

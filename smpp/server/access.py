@@ -21,7 +21,8 @@ class AccessLimits:
     delay_s: float = 0.5  # before the answer to a first failure, twice as long with each one more
     delay_max_s: float = 4.0
     addresses_max: int = 10_000  # remembered; the one that failed longest ago is forgotten first
-    waiting_max: int = 64  # bind requests whose passwords wait to be checked
+    waiting_max: int = 32  # bind requests whose passwords wait to be checked
+    rest: float = 3.0  # times its own length: pause of the checks after a slow one that failed
 
 
 class _Record(NamedTuple):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from smpp import pdu
 from smpp.operators import OperatorProfile
 from smpp.server.access import AccessLimits, Failures, counted_as, within
 
+LOWEST_PRIORITY = 19  # nice value
 _DECOY = "nobody's"  # its account does not exist, so it opens nothing
 
 
@@ -146,7 +148,9 @@ class Verdict(NamedTuple):
 
 
 class Doorkeeper:
-    """Checks credentials one at a time, the slow ones in a thread. Made in a running loop.
+    """Checks credentials one at a time, the slow ones in a thread that takes what time the others
+    leave it, and none for a while after a failure: guesses from ever new addresses must not cost
+    the bound sessions theirs. Made in a running loop.
 
     An address that failed too often is refused without a look. Raises ValueError for two accounts
     with one name or one system_id.
@@ -169,7 +173,8 @@ class Doorkeeper:
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._loop = asyncio.get_running_loop()
-        self._thread = ThreadPoolExecutor(1, "password")
+        self._thread = ThreadPoolExecutor(1, "password", _step_back)
+        self._rests_until_s = self._loop.time()
 
     def refused(self, address: str) -> bool:
         """Whether nothing from there is looked at for now."""
@@ -205,7 +210,23 @@ class Doorkeeper:
         password = self._decoy if account is None else account.password
         if not password.slow:
             return password.matches(given)
-        return await self._loop.run_in_executor(self._thread, password.matches, given)
+        await asyncio.sleep(self.rests_s)
+        from_s = self._loop.time()
+        proved = await self._loop.run_in_executor(self._thread, password.matches, given)
+        if not proved:
+            now_s = self._loop.time()
+            self._rests_until_s = now_s + self._limits.rest * (now_s - from_s)
+        return proved
+
+    @property
+    def rests_s(self) -> float:
+        """For so long no slow check begins."""
+        return max(0.0, self._rests_until_s - self._loop.time())
 
     def close(self) -> None:
         self._thread.shutdown(wait=False)
+
+
+def _step_back() -> None:
+    """Of this thread alone, and of those that argon2 starts from it (Linux)."""
+    os.setpriority(os.PRIO_PROCESS, 0, LOWEST_PRIORITY)

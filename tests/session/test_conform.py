@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import ssl
 import sys
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -43,6 +44,7 @@ from smpp.simulator.chaos import Chaos
 from smpp.simulator.session import Session
 from smpp.smsc import ServerLimits, ServerSettings, Smsc
 from smpp.status import BindAction
+from smpp.tls import TlsFiles
 from tests.support.line import quick
 from tests.support.naive_esme import keep_bound
 from tests.support.service import a_look
@@ -50,12 +52,13 @@ from tests.support.small_desk import SmallDesk
 
 HOST = "127.0.0.1"
 JAUAP = str(Path(sys.executable).parent / "jauap")
+TLS = Path(__file__).parent.parent / "support" / "tls"
 QUESTION = "061200000012345678"
 NOTHING_LOST = "x" * 200  # of an answer in several parts
 FAST = Options(
     question=QUESTION,
-    answer_s=2.0,
-    reply_s=2.0,
+    answer_s=5.0,
+    reply_s=5.0,
     patience_s=1.0,
     rebind_s=5.0,
     backoff_min_s=0.02,
@@ -150,7 +153,9 @@ async def test_our_client_role_sends_long_answers_in_parts_of_one_form() -> None
 
 
 @asynccontextmanager
-async def our_server(profile: OperatorProfile = QUICK, tps_max: int = 0) -> AsyncIterator[Smsc]:
+async def our_server(
+    profile: OperatorProfile = QUICK, tps_max: int = 0, tls: TlsFiles | None = None
+) -> AsyncIterator[Smsc]:
     """Our server role with a small desk behind it; it lets in `KIT`."""
     numbers = itertools.count(1)
     desk = SmallDesk(profile, keeps=True)
@@ -166,7 +171,7 @@ async def our_server(profile: OperatorProfile = QUICK, tps_max: int = 0) -> Asyn
         bind_within_s=0.5, ghost_s=0.1, access=AccessLimits(delay_s=0.02), session=LIMITS
     )
     smsc = Smsc(
-        ServerSettings(host=HOST, port=0, limits=limits),
+        ServerSettings(host=HOST, port=0, tls=tls, limits=limits),
         [account],
         desk,
         next_session=lambda: next(numbers),
@@ -185,9 +190,14 @@ async def our_server(profile: OperatorProfile = QUICK, tps_max: int = 0) -> Asyn
 KIT = Account(system_id="kit", password="right", binds_max=2)
 
 
-async def of_smsc(options: Options, port: int, account: Account = KIT) -> list[Result]:
+async def of_smsc(
+    options: Options,
+    port: int,
+    account: Account = KIT,
+    tls: ssl.SSLContext | None = None,
+) -> list[Result]:
     """Whoever serves that port, played to."""
-    bench = Dialler(options, account, HOST, port)
+    bench = Dialler(options, account, HOST, port, tls, "smsc.test")
     try:
         await bench.start()
         return await play(bench, nobody)
@@ -206,6 +216,17 @@ async def test_our_server_role_throttles_who_is_too_fast() -> None:
     async with our_server(tps_max=10) as smsc:
         results = await of_smsc(only("V8", tps=10), smsc.port)
     assert list(judged(results, Verdict.PASSED)) == ["V8"]
+
+
+async def test_our_server_role_passes_by_tls_too() -> None:
+    files = TlsFiles(server_side=True, cert_file=str(TLS / "smsc.pem"))
+    trusting = ssl.create_default_context(cafile=str(TLS / "ca.pem"))
+    rows = {"F1", "F3", "B17", "C1", "T2", "V1", "V4"}
+    async with our_server(tls=files) as smsc:
+        results = await of_smsc(only(*rows), smsc.port, tls=trusting)
+        with pytest.raises(NoPeerError, match="CERTIFICATE_VERIFY_FAILED"):
+            await of_smsc(only("F1"), smsc.port, tls=ssl.create_default_context())
+    assert set(judged(results, Verdict.PASSED)) == rows
 
 
 # The simulator -----------------------------------------------------------------------------------

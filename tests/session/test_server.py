@@ -241,6 +241,28 @@ async def test_row_v6_after_so_many_in_a_row_the_session_is_closed() -> None:
         assert await esme.at_end() == b""
 
 
+async def test_row_v6_a_peer_that_answers_nothing_any_more_is_closed_after_a_while() -> None:
+    profile = quick(PROFILE, response_timer_s=0.05)
+    async with (
+        serving(account(profile=profile), limits=session_limits(expired_max=10, deaf_s=0.2)) as it,
+        it.esme() as esme,
+    ):
+        await esme.enter()
+        it.account.submit(mt(1))
+        await esme.expect(DELIVER)
+        await it.owner.ended()
+        it.account.submit(mt(2))
+        esme.answer(await esme.expect(DELIVER))  # it does answer: nothing is closed
+        await it.owner.ended(2)
+        it.account.submit(mt(3))
+        await esme.expect(DELIVER)
+        await it.owner.ended(3)
+        assert await esme.nothing_more()  # alive, as far as enquire_link tells
+        closing = await it.owner.reached(BindState.CLOSING)
+        assert closing.detail == "1 requests in a row were not answered"
+        assert await esme.at_end() == b""
+
+
 async def test_row_v7_an_account_that_is_offline_takes_nothing_and_tells_when_it_is_back() -> None:
     async with serving() as served:
         assert (served.account.room, served.account.bound) == (0, False)

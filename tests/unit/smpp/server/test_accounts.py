@@ -187,3 +187,21 @@ async def test_two_accounts_of_one_name_are_refused(changes: dict[str, str]) -> 
     other = replace(account("other"), **changes)
     with pytest.raises(ValueError, match="both must differ"):
         doorkeeper(account(), other)
+
+
+async def test_after_a_guess_that_cost_work_no_other_is_looked_at_for_a_while() -> None:
+    limits = replace(PATIENT, rest=1_000.0)
+    async with asyncio.timeout(5):
+        doorkeeper = Doorkeeper((HASHED,), limits)
+        assert (await doorkeeper.check("hashed", SECRET, ADDRESS)).account is HASHED
+        assert doorkeeper.rests_s == 0
+        assert (await doorkeeper.check("hashed", "wrong", ADDRESS)).account is None
+        assert doorkeeper.rests_s > 0
+    doorkeeper.close()
+
+
+async def test_a_guess_that_cost_nothing_is_followed_by_no_rest() -> None:
+    doorkeeper = Doorkeeper((account(),), replace(PATIENT, rest=1_000.0))
+    assert (await doorkeeper.check("agent", "wrong", ADDRESS)).account is None
+    assert doorkeeper.rests_s == 0
+    doorkeeper.close()
