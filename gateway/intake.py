@@ -119,7 +119,7 @@ class Intake:
         self._side_wake.set()
 
     def on_bind(self, event: BindEvent) -> None:
-        if event.state is BindState.BOUND:
+        if event.state is BindState.BOUND and event.sends:
             self._outbox.on_bound(event.link)
 
     # -- the loops

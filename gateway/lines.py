@@ -43,7 +43,7 @@ class Line:
         self.more = True  # the store may hold queued replies that memory does not
         self.last_id = 0
         self.resend = False  # a new bind: replies of unknown fate may go again
-        self.owed = 0  # replies that wait: the store's last count, and what was added since
+        self.owed = 0  # replies that wait: the store's last count, and what came and went since
         self.oldest_us: int | None = None  # when the oldest of them was made
 
     @property

@@ -90,6 +90,9 @@ class LongQuestions:
         """Make questions of sets, whole or what came of them; the sweep repeats what fails."""
         for parts in sets:
             first = parts[0]
+            if first.link not in self._links:  # no longer in the settings: they wait for its return
+                log.warning("parts_of_no_link", link=first.link, parts=len(parts))
+                continue
             asking = self._desk.asking(
                 link=first.link,
                 operator=first.operator,

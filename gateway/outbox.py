@@ -69,13 +69,13 @@ class Outbox:
         with the rest."""
         first = replies[0]
         line = self._lines[first.link]
+        line.owed += len(replies)
         if first.state is ReplyState.SUBMITTING:
             line.reserved -= len(replies)
             parcel = self._lanes.head(first.link, first.msisdn)
             for reply in replies:
                 self._submit(line, reply, parcel)
             return
-        line.owed += len(replies)
         if len(line.held) + len(replies) > HELD_MAX:
             line.more = True
             self._wake.set()
@@ -128,8 +128,9 @@ class Outbox:
 
     async def give_up_late(self, line: Line) -> None:
         """What waited too long for a peer that takes nothing. Raises StoreUnavailableError."""
-        for outcome in await self._stored.expired(line):
-            self._note(line.port.name, outcome)
+        async for outcomes in self._stored.expired(line):
+            for outcome in outcomes:
+                self._note(line.port.name, outcome)
 
     @property
     def idle(self) -> bool:
@@ -202,6 +203,9 @@ class Outbox:
 
     def _note(self, link: str, outcome: Outcome) -> None:
         self._counters.settled(link, outcome.state, 1)
+        line = self._lines[link]
+        if outcome.state is not ReplyState.QUEUED and line.owed:
+            line.owed -= 1
         self._outcomes.append(outcome)
         self._settle_wake.set()
 

@@ -7,7 +7,7 @@ subscriber is told that the answer will come, after `give_up_after_s` that it wi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 
 import structlog
 
@@ -37,6 +37,7 @@ class OwedAnswers:
         journal: Journal,
         desk: Desk,
         answers: AnswerRows,
+        links: Container[str],
         memories: Memories,
         rules: Rules,
         now_us: Callable[[], int],
@@ -45,6 +46,8 @@ class OwedAnswers:
         self._journal = journal
         self._desk = desk
         self._rows = answers
+        self._links = links
+        self._missed: set[str] = set()  # links that questions name and the settings do not
         self._memories = memories
         self._may_answer = rules.may_answer
         self._conversation = rules.conversation
@@ -77,7 +80,7 @@ class OwedAnswers:
             if not page:
                 return left
             after_id = page[-1].question.id
-            left += await self._answer(page)
+            left += await self._answer([owed for owed in page if self._has_link(owed.question)])
 
     async def _answer(self, page: Sequence[Owed]) -> int:
         await self._memories.load([owed.question.party for owed in page])
@@ -116,6 +119,20 @@ class OwedAnswers:
             await self._desk.commit((), answers)
             log.info("owed_answered", count=len(answers), left=left)
         return left
+
+    def _has_link(self, question: Question) -> bool:
+        """False: its link is no longer in the settings. It stays owed, and is answered once the
+        link is back."""
+        if question.channel != "sms" or question.link in self._links:
+            return True
+        if question.link not in self._missed:
+            self._missed.add(question.link)
+            log.warning(
+                "questions_of_no_link",
+                link=question.link,
+                remedy="put it back into the settings until nothing of it is owed",
+            )
+        return False
 
     def _asking(self, question: Question) -> Asking:
         """Read again: what is stored is the text alone, and it may have been handed back because

@@ -104,7 +104,7 @@ async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncEx
         receipts=receipts, reports=reports, links=ports, clock=clock, counters=metrics,
     )  # fmt: skip
     owed = OwedAnswers(
-        journal=journal, desk=desk, answers=answers, memories=memories, rules=rules,
+        journal=journal, desk=desk, answers=answers, links=ports, memories=memories, rules=rules,
         now_us=clock.now_us, settings=settings.lookup,
     )  # fmt: skip
     calls = Calls(

@@ -93,6 +93,8 @@ def secret(what: str, env: str | None, file: str | None) -> str:
             raise SettingsError(
                 f"{what}: cannot read {file} ({problem.strerror}); check path and rights"
             ) from problem
+        except UnicodeDecodeError:  # not as its cause: that one holds the octets
+            raise SettingsError(f"{what}: {file} is no text in UTF-8; write it anew") from None
     raise SettingsError(f"{what}: no secret is given; set its _env or _file key")
 
 

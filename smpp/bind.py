@@ -109,7 +109,9 @@ class Bind:
                 detail=detail,
                 times=times,
             )
-        self._owner.on_bind(BindEvent(self._settings.name, self.number, state, detail, number))
+        self._owner.on_bind(
+            BindEvent(self._settings.name, self.number, state, detail, number, self.role.sends)
+        )
 
     async def _one_session(self) -> SessionEnd:
         settings = self._settings

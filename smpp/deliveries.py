@@ -59,8 +59,11 @@ class Deliveries:
         return len(self._unanswered)
 
     def adopt(self, context: SessionContext) -> None:
-        """Go on in this context; what is held stays."""
+        """Go on in this context; what is held stays, and its tap sees it now."""
         self._context = context
+        if context.tap is not None:
+            for frame in self._early or ():
+                context.tap.received(frame)
         self._allowance = context.allowance
         self._unanswered_max = context.limits.deliveries_max
         self._refusal = context.profile.busy_status

@@ -17,6 +17,8 @@ _BIND_RESPONSES = frozenset(
     {pdu.BIND_RECEIVER_RESP, pdu.BIND_TRANSMITTER_RESP, pdu.BIND_TRANSCEIVER_RESP}
 )
 
+STRANGER_PDUS_MAX = 1_000  # before its bind is answered: more only take time from the bound ones
+
 
 class Opening(Protocol):
     """A session's way from its connection to its bind."""
@@ -60,8 +62,8 @@ class AwaitBind:
     """The role of an SMSC. `admit` is given the first bind request and answers it in time, by
     `Session.adopt` and `bound` or by `refuse`; `called` is given an outbind (system_id, password).
 
-    Of a stranger we take enquire_link alone; anything else before a bind request ends the
-    session (2.3). `greeting` is what we send first: an outbind, where we called.
+    Of a stranger we take enquire_link alone, and not without end; anything else before a bind
+    request ends the session (2.3). `greeting` is what we send first: an outbind, where we called.
     """
 
     late = "no bind request in time"
@@ -76,6 +78,7 @@ class AwaitBind:
         self._called = called
         self._greeting = greeting
         self._asked = False
+        self._pdus = 0
 
     def begin(self, session: Session) -> None:
         if self._greeting is not None:
@@ -83,6 +86,10 @@ class AwaitBind:
 
     def receive(self, session: Session, frame: Frame, now_s: float) -> bool:
         command_id, _, sequence, body = frame
+        self._pdus += 1
+        if self._pdus > STRANGER_PDUS_MAX:
+            session.close(BindAction.BACKOFF, f"over {STRANGER_PDUS_MAX} PDUs before the bind")
+            return True
         if command_id == pdu.ENQUIRE_LINK:
             return False
         if command_id in unserved.BINDS and self._asked:

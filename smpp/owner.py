@@ -76,6 +76,7 @@ class BindEvent(NamedTuple):
     state: BindState
     detail: str
     session: int  # 0: none
+    sends: bool = True  # whether submits of ours leave by it
 
 
 class Owner(Protocol):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -41,17 +42,36 @@ def capture(
         raise SettingsError(f"{output}: exists; name a new file")
     address = (url or _own_url(settings)).rstrip("/") + f"/links/{quote(link, safe='')}/capture"
     answer = asyncio.run(_ask(address, keys.capture_token, link))
-    pdus = list(_captured(answer, bind))
+    try:
+        pdus = list(_captured(answer, bind))
+    except (ValueError, KeyError, TypeError) as problem:
+        raise SettingsError(
+            f"{address}: what answers there is not this service; name its web server with --url"
+        ) from problem
     if pdus:
-        try:
-            with PcapFile(output) as file:
-                file.write_all(pdus)
-        except OSError as problem:
-            raise SettingsError(f"{output}: cannot be written ({problem.strerror})") from problem
+        _write(output, pdus)
     sessions = len({each.session for each in pdus})
     result = {"file": str(output) if pdus else None, "pdus": len(pdus), "sessions": sessions}
     show(result, as_json, lambda: _tell(output, len(pdus), sessions))
     sys.exit(0 if pdus else EXIT_FOUND)
+
+
+def _write(output: Path, pdus: Sequence[Captured]) -> None:
+    """All of them or no file."""
+    try:
+        with PcapFile(output) as file:
+            file.write_all(pdus)
+    except FileExistsError as problem:
+        raise SettingsError(f"{output}: exists; name a new file") from problem
+    except BaseException as problem:
+        with contextlib.suppress(OSError):
+            output.unlink()
+        if isinstance(problem, OSError):
+            raise SettingsError(
+                f"{output}: cannot be written ({problem.strerror}); name a file in a folder that "
+                "you may write to and that has room"
+            ) from problem
+        raise
 
 
 def _tell(output: Path, pdus: int, sessions: int) -> None:

@@ -28,6 +28,7 @@ from smpp.conform import (
     Role,
     Verdict,
     play,
+    plays_of,
 )
 
 FIRST_SUBSCRIBER: Final = 77_000_000_000
@@ -106,7 +107,7 @@ def esme(address: str, window: int, binds: int, rebind: float, **given: Any) -> 
     """
     host, port = _host_and_port(address)
     every, as_json = given.pop("every"), given.pop("as_json")
-    options = _options(window=window, binds=binds, rebind_s=rebind, **given)
+    options = _options(Role.ESME, window=window, binds=binds, rebind_s=rebind, **given)
     console = Console(stderr=True)
 
     async def run() -> list[Result]:
@@ -114,8 +115,11 @@ def esme(address: str, window: int, binds: int, rebind: float, **given: Any) -> 
             bench = Listener(options, host, port)
             try:
                 await bench.start()
-            except OSError as problem:
-                raise SettingsError(f"{address}: {problem.strerror}; is the port taken?") from None
+            except (OSError, UnicodeError) as problem:
+                raise SettingsError(
+                    f"{address}: {getattr(problem, 'strerror', None) or problem}; give an address "
+                    "of this machine and a free port"
+                ) from None
             try:
                 status.update(f"waiting for an ESME to bind to {host}:{bench.port}")
                 await bench.first(rebind)
@@ -123,7 +127,7 @@ def esme(address: str, window: int, binds: int, rebind: float, **given: Any) -> 
             finally:
                 await bench.stop()
 
-    results = _finished(run())
+    results = _finished(run(), "let it connect there, or raise --rebind")
     tell(Role.ESME, address, results, every, as_json)
     if any(result.verdict is Verdict.FAILED for result in results):
         sys.exit(1)
@@ -167,13 +171,17 @@ def smsc(
     every, as_json = given.pop("every"), given.pop("as_json")
     if not given["question"] and not to:
         raise SettingsError("say where messages may go: --to PHONE, or --question for a gateway")
-    options = _options(to=to or "", **given)
-    account = Account(
-        system_id=system_id or "",
-        password=secret("--password-env", password_env, None) if password_env else "",
-        system_type=system_type or "",
-        binds_max=binds_max,
-    )
+    options = _options(Role.SMSC, to=to or "", **given)
+    password = secret("--password-env", password_env, None) if password_env else ""
+    try:
+        account = Account(
+            system_id=system_id or "",
+            password=password,
+            system_type=system_type or "",
+            binds_max=binds_max,
+        )
+    except ValueError as problem:
+        raise SettingsError(str(problem)) from None
     context = _tls(tls_ca) if tls or tls_ca else None
     console = Console(stderr=True)
 
@@ -186,20 +194,23 @@ def smsc(
             finally:
                 await bench.stop()
 
-    results = _finished(run())
+    results = _finished(
+        run(), "check the address, --system-id, --password-env, --tls, and that a bind is free"
+    )
     tell(Role.SMSC, address, results, every, as_json)
     if any(result.verdict is Verdict.FAILED for result in results):
         sys.exit(1)
 
 
-def _finished(run: Coroutine[Any, Any, list[Result]]) -> list[Result]:
+def _finished(run: Coroutine[Any, Any, list[Result]], remedy: str) -> list[Result]:
     try:
         return asyncio.run(run)
     except NoPeerError as problem:
-        raise SettingsError(str(problem)) from None
+        raise SettingsError(f"{problem}; {remedy}") from None
 
 
 def _options(
+    role: Role,
     *,
     question: str | None,
     msisdn_from: int | None,
@@ -213,6 +224,12 @@ def _options(
     unknown = [row_id for row_id in (*only, *without) if row_id.upper() not in ROWS]
     if unknown:
         raise SettingsError(f"there is no row {unknown[0]}; rows are F1 to V13")
+    chosen = {row_id.upper() for row_id in only} or set(ROWS)
+    if not (chosen & plays_of(role).keys()) - {row_id.upper() for row_id in without}:
+        raise SettingsError(
+            f"--only and --without leave no row that is played to an {role.upper()}; name one "
+            f"such as {next(iter(plays_of(role)))}"
+        )
     first = FIRST_SUBSCRIBER + wall_us() // 1_000 % SUBSCRIBERS
     try:
         return Options(
@@ -240,7 +257,7 @@ def _tls(authority: Path | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=authority)
     except (OSError, ssl.SSLError) as problem:
-        raise SettingsError(f"--tls-ca {authority}: {problem}") from None
+        raise SettingsError(f"--tls-ca {authority}: {problem}; name a PEM file") from None
 
 
 def _under_way(row_id: str) -> str:

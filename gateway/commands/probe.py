@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import secrets
 import sys
@@ -21,7 +22,7 @@ from gateway.commands.options import json_option, settings_option, show
 from gateway.links import link_tls
 from gateway.rules import load_profile
 from gateway.settings import LinkSettings, Settings, SettingsError, secret
-from smpp import library
+from smpp import library, pdu
 from smpp.operators import BindForm, OperatorProfile
 from smpp.probe.findings import find
 from smpp.probe.probing import Probe, ProbeOptions
@@ -65,8 +66,8 @@ def probe(
     if table is None:
         known = ", ".join(each.name for each in settings.link) or "none"
         raise SettingsError(f"[[link]] '{link}': there is none; known are {known}")
-    if out is not None and out.exists():
-        raise SettingsError(f"{out}: exists; name a new file")
+    if out is not None:
+        _check_new(out)
     if to is not None and not _NUMBER.fullmatch(to):
         raise SettingsError("--to: must be the digits of a phone, country code first")
     profile = _configured(table)
@@ -78,6 +79,7 @@ def probe(
         wait_s=wait_s,
         second=binds,
     )
+    _check_bind(link, profile, options)
     seen = asyncio.run(_look(table, profile, options))
     findings = find(seen, profile, table.short_codes, library.status_name)
     if out is not None:
@@ -107,12 +109,34 @@ async def _look(table: LinkSettings, profile: OperatorProfile, options: ProbeOpt
     return await Probe(target, profile, options, reference=reference, now=Clock().now).run()
 
 
+def _check_bind(link: str, profile: OperatorProfile, options: ProbeOptions) -> None:
+    """Whether name and password can be written at all."""
+    try:
+        library.bind(pdu.BIND_TRANSCEIVER, 1, options.system_id, options.password, profile)
+    except ValueError as problem:
+        raise SettingsError(f"[[link]] '{link}': {problem}") from None
+
+
+def _check_new(out: Path) -> None:
+    """Before anything is sent: a run, and an SMS, should not be for nothing."""
+    if out.exists():
+        raise SettingsError(f"{out}: exists; name a new file")
+    if not os.access(out.parent, os.W_OK | os.X_OK):
+        raise SettingsError(f"{out}: cannot be written; name a file in a folder you may write to")
+
+
 def _write(out: Path, name: str, profile: OperatorProfile, findings: Findings) -> None:
     template = (config.folder() / TEMPLATE).read_text(encoding="utf-8")
+    proposed = propose(template, name, profile, findings.proposals)
     try:
-        out.write_text(propose(template, name, profile, findings.proposals), encoding="utf-8")
+        with out.open("x", encoding="utf-8") as file:
+            file.write(proposed)
     except OSError as problem:
-        raise SettingsError(f"{out}: cannot be written ({problem.strerror})") from problem
+        if not isinstance(problem, FileExistsError):
+            out.unlink(missing_ok=True)
+        raise SettingsError(
+            f"{out}: cannot be written ({problem.strerror}); name a new file where there is room"
+        ) from problem
 
 
 def _as_table(findings: Findings, out: Path | None) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -60,13 +60,17 @@ def _serve(
         )
         lines = terminal_lines(sys.stdin.fileno()) if sys.stdin.isatty() else None
         asyncio.run(serve(options, lines=lines, emit=click.echo))
+    except UnicodeError as problem:
+        raise SettingsError(f"{listen}: no name of a host; listen is host:port") from problem
     except (ChaosError, ValueError) as problem:
         raise SettingsError(str(problem)) from problem
     except OSError as problem:
-        raise SettingsError(f"{listen}: {problem.strerror}; is the port taken?") from problem
+        raise SettingsError(
+            f"{listen}: {problem.strerror}; give an address of this machine and a free port"
+        ) from problem
 
 
-@contextmanager
+@contextlib.contextmanager
 def _recording(path: Path | None) -> Iterator[Watch | None]:
     """Writes each PDU as it passes, so that the file is whole even if the simulator is killed."""
     if path is None:
@@ -75,8 +79,27 @@ def _recording(path: Path | None) -> Iterator[Watch | None]:
     try:
         file = PcapFile(path)
     except OSError as problem:
-        raise SettingsError(f"{path}: {problem.strerror}; name a new file") from problem
-    with file:
-        yield lambda session, sent, pdu: file.write(
-            Captured(wall_us(), 0, session, from_smsc=sent, octets=mask(pdu))
-        )
+        raise SettingsError(
+            f"{path}: {problem.strerror}; name a new file in a folder that you may write to"
+        ) from problem
+    recording = True
+
+    def watch(session: int, sent: bool, pdu: bytes) -> None:
+        nonlocal recording
+        if not recording:
+            return
+        try:
+            file.write(Captured(wall_us(), 0, session, from_smsc=sent, octets=mask(pdu)))
+        except OSError as problem:
+            recording = False  # sessions go on
+            click.echo(f"jauap: {path}: the recording ends here ({problem.strerror})", err=True)
+
+    try:
+        yield watch
+    except BaseException:
+        if not file.pdus:
+            path.unlink(missing_ok=True)  # it never ran; the next try may use the name again
+        raise
+    finally:
+        with contextlib.suppress(OSError):  # what could not be written was told
+            file.close()

@@ -58,10 +58,12 @@ _MESSAGE_PAYLOAD: Final = 0x0424
 _RECEIPTED_MESSAGE_ID: Final = 0x001E
 _INTEGER_OCTETS_MAX: Final = 4  # values so short are shown under any tag
 _ID_OCTETS_MAX: Final = 65
-_NUMBERED_TLVS = frozenset({0x0381, *range(0x1400, 0x4000)})  # callback_num, vendors' own
+_VENDOR_TLVS = range(0x1400, 0x4000)  # may hold an id, a text or a number
 _SHOWN_ELEMENTS = {0x00: 3, 0x08: 4, 0x04: 2, 0x05: 4, 0x24: 1, 0x25: 1}  # of a UDH, with size
 _TIME = re.compile(rb"|\d{15}R|\d{13}\d\d[+-]")  # empty, relative, absolute (7.1.1)
 _NUMBER = re.compile(rb"\d{10,}")  # may be a subscriber's, wherever it stands
+_ID = re.compile(rb"(?=[a-z-]*\d)[0-9a-z-]+\0?", re.IGNORECASE)  # one word, digits in it
+_NUMBER_IN_ID = re.compile(rb"\d(?:-?\d){9,}")
 _TLV_HEAD = struct.Struct(">2H")
 
 
@@ -170,11 +172,8 @@ class _Reader:
         for tag, start, end in self._walk_tlvs(self._at):
             if tag == _MESSAGE_PAYLOAD:
                 self._user_data(start, end, receipt=receipt)
-            elif end - start > _shown_octets_max(tag):
-                self._fill(start, end)
-            elif tag in _NUMBERED_TLVS:
-                value = bytes(self._body[start:end])
-                self._body[start:end] = _NUMBER.sub(lambda digits: _shortened(digits[0]), value)
+            elif end - start > _INTEGER_OCTETS_MAX:
+                self._body[start:end] = _masked_value(tag, bytes(self._body[start:end]))
             self._at = end
 
     # what they share
@@ -257,9 +256,14 @@ _STEPS: dict[str, Callable[[_Reader], None]] = {
 }
 
 
-def _shown_octets_max(tag: int) -> int:
-    shown = tag == _RECEIPTED_MESSAGE_ID or tag in _NUMBERED_TLVS
-    return _ID_OCTETS_MAX if shown else _INTEGER_OCTETS_MAX
+def _masked_value(tag: int, value: bytes) -> bytes:
+    """Of a TLV that is no integer: ids stay."""
+    if len(value) <= _ID_OCTETS_MAX:
+        if tag == _RECEIPTED_MESSAGE_ID:
+            return value
+        if tag in _VENDOR_TLVS and _ID.fullmatch(value):
+            return _NUMBER_IN_ID.sub(lambda digits: _shortened(digits[0]), value)
+    return FILL * len(value)
 
 
 def masked_address(address: bytes, ton: int) -> bytes:

@@ -78,7 +78,7 @@ class Dialler(Bench):
                 await loop.create_connection(
                     lambda: connection, self.host, self.port, ssl=tls, server_hostname=name
                 )
-        except OSError as problem:  # a TimeoutError is one, and says nothing
+        except (OSError, UnicodeError) as problem:  # a TimeoutError is one, and says nothing
             self.on_end(connection)
             raise FailedError(f"no connection: {str(problem) or 'no answer'}") from None
         return connection

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 PLAIN_TEXT = "123456789012345678"  # asked where no question is given
 MSISDN_DIGITS = 11
+QUESTION_CHARACTERS_MAX = 70  # one part in UCS-2, as some rows write it
+
+_ADDRESS = re.compile(r"\+?[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +20,12 @@ class Account:
     password: str = field(default="", repr=False)
     system_type: str = ""
     binds_max: int = 0  # sessions that the SMSC allows; 0: not known
+
+    def __post_init__(self) -> None:
+        for what in ("system_id", "password", "system_type"):
+            value: str = getattr(self, what)
+            if not value.isascii() or "\0" in value:
+                raise ValueError(f"{what}: SMPP has ASCII there; give it in ASCII characters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +59,15 @@ class Options:
                 "the question must be ASCII: rows write it in several codings, 0x00-0x7F alone "
                 "are in all of them"
             )
-        if len(str(self.first_msisdn)) != MSISDN_DIGITS:
+        if len(self.question) > QUESTION_CHARACTERS_MAX:
+            raise ValueError(
+                f"the question has {len(self.question)} characters; "
+                f"{QUESTION_CHARACTERS_MAX} are the most"
+            )
+        for address in (self.short_code, self.to or "0"):
+            if not _ADDRESS.fullmatch(address):
+                raise ValueError(f"{address}: a phone and a short code are up to 19 digits")
+        if self.first_msisdn < 0 or len(str(self.first_msisdn)) != MSISDN_DIGITS:
             raise ValueError(f"{self.first_msisdn}: a subscriber has {MSISDN_DIGITS} digits")
 
     @property

@@ -5,6 +5,7 @@ Nothing of a text and no whole number leaves this file.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
@@ -16,6 +17,7 @@ from smpp.probe.seen import MessageSeen
 from smpp.septets import unpack
 
 _VENDOR_TAGS = range(0x1400, 0x4000)
+_SPELLING = re.compile(r"\+?[0-9]{1,9}")  # longer, it may be a subscriber's number
 _LINE_ENDS = frozenset(b"\n\r")
 _UTF16_PAGES = frozenset({0x00, 0x04})  # Latin and Cyrillic
 _PLAIN: Final = frozenset(
@@ -112,7 +114,7 @@ def other_spellings(
     for each in messages:
         dest = each.message.dest.decode("latin-1")
         for code in short_codes:
-            if dest not in short_codes and dest.endswith(code) and dest.isascii():
+            if dest not in short_codes and dest.endswith(code) and _SPELLING.fullmatch(dest):
                 spellings[dest] = code
     return spellings
 

@@ -61,7 +61,7 @@ class ProbeWire(asyncio.Protocol):
                 )
         except TimeoutError:
             return f"no connection within {within_s:.3g} s"
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter for what can be no host's name
             return f"no connection: {error}"
         return ""
 

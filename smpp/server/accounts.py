@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network
@@ -184,12 +184,17 @@ class Doorkeeper:
         """Count a failure; for how many seconds its answer is to be held back."""
         return self._failures.failed(counted_as(address), self._loop.time())
 
-    async def check(self, system_id: str, password: str, address: str) -> Verdict:
+    async def check(
+        self, system_id: str, password: str, address: str, there: Callable[[], bool] = lambda: True
+    ) -> Verdict:
+        """`there`: whether anybody still waits for the answer, asked when it is his turn."""
         if self._waiting >= self._limits.waiting_max:
             return Verdict(None, pdu.RSYSERR, 0.0, "too many bind requests at once", False)
         self._waiting += 1
         try:
             async with self._turn:
+                if not there():
+                    return Verdict(None, pdu.RSYSERR, 0.0, "gone before its turn", False)
                 if self.refused(address):
                     return Verdict(None, pdu.RINVPASWD, 0.0, "its tries are used up", False)
                 account = self._accounts.get(system_id)

@@ -44,7 +44,9 @@ class Admission:
     ) -> LiveAccount | None:
         """Answer a bind request; whose session it is now, None: nobody's, it is over."""
         asked_s = self._loop.time()
-        verdict = await self._doorkeeper.check(request.system_id, request.password, address)
+        verdict = await self._doorkeeper.check(
+            request.system_id, request.password, address, lambda: session.opening
+        )
         if verdict.account is None:
             self._tell(verdict, address)
             await self._wait(session, asked_s + verdict.delay_s)

@@ -149,9 +149,9 @@ class LiveAccount:
         context = self._context(session.number, number, role)
         self._bound[session] = _Seat(number, role, address)
         self._backoff = Backoff(self._limits.backoff)
-        session.adopt(context)
-        if context.tap is not None:
+        if context.tap is not None:  # the request came before what the session holds
             context.tap.received(frame)
+        session.adopt(context)
         version = request.interface_version
         session.answer(bind_response(frame.command_id, frame.sequence, self._system_id, version))
         session.bound(version, self._loop.time())
@@ -224,7 +224,8 @@ class LiveAccount:
                 detail=detail,
                 times=times,
             )
-        event = BindEvent(self.settings.name, seat.number, state, detail, session.number)
+        sends = seat.role is not TRANSMITTER
+        event = BindEvent(self.settings.name, seat.number, state, detail, session.number, sends)
         self._owner.on_bind(event)
 
     def _times(self, news: str) -> int:

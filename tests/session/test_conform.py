@@ -506,9 +506,15 @@ async def come_until_bound(port: int) -> None:
         (("smsc", "127.0.0.1:9", "--to", "1", "--password-env", "NO_SUCH"), "NO_SUCH is not set"),
         (("smsc", "127.0.0.1:1", "--to", "1"), "no connection"),
         (("esme", "127.0.0.1:9", "--question", "Ә"), "must be ASCII"),
+        (("smsc", "a..b:9", "--to", "1"), "no connection"),
+        (("smsc", "127.0.0.1:9", "--to", "1", "--system-id", "Ә"), "system_id"),
+        (("smsc", "127.0.0.1:9", "--to", "me"), "up to 19 digits"),
+        (("smsc", "127.0.0.1:9", "--to", "1", "--only", "F1", "--without", "F1"), "leave no row"),
+        (("esme", "a..b:9"), "address of this machine"),
+        (("esme", "127.0.0.1:9", "--question", "1" * 71), "70 are the most"),
         (("esme", "127.0.0.1:9", "--msisdn-from", "12"), "11 digits"),
+        (("esme", "127.0.0.1:9", "--msisdn-from", "-1234567890"), "11 digits"),
     ],
-    ids=["address", "to-nobody", "row", "password", "nobody-there", "question", "subscriber"],
 )
 def test_wrong_use_names_the_remedy(words: tuple[str, ...], told: str) -> None:
     result = CliRunner().invoke(jauap, ["conform", *words])

@@ -446,3 +446,11 @@ async def test_row_v12_a_refused_submit_names_no_id() -> None:
         await esme.enter()
         found = await esme.ask(b"1", registered=1)
         assert (found.status, found.body) == (0x45, b"")
+
+
+async def test_a_bind_says_whether_what_we_owe_can_leave_by_it() -> None:
+    async with serving() as served, served.esme() as sending, served.esme() as taking:
+        await sending.enter(mode=TX)
+        assert (await served.owner.reached(BindState.BOUND)).sends is False
+        await taking.enter(mode=RX)
+        assert (await served.owner.reached(BindState.BOUND, 2)).sends is True

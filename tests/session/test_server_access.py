@@ -15,6 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from smpp.messages import BindState
+from smpp.opening import STRANGER_PDUS_MAX
 from smpp.owner import Delivery
 from smpp.server.access import AccessLimits
 from smpp.server.accounts import AccountSettings, Password
@@ -42,6 +43,7 @@ from tests.support.server import (
     PROFILE,
     SECRET,
     Esme,
+    HeldPassword,
     Served,
     account,
     credentials,
@@ -567,3 +569,56 @@ async def test_a_tap_sees_the_bind_and_what_follows_in_both_directions() -> None
         assert received == [TRX, SUBMIT]
         assert b"".join(sent).startswith(pdu(TRX | RESP, 1, b"jauap\0\x02\x10\0\1\x34"))
         assert ENQUIRE not in received
+
+
+async def test_a_tap_sees_what_came_before_the_bind_was_answered() -> None:
+    received: list[int] = []
+
+    class Tap:
+        def received(self, frame: object) -> None:
+            received.append(frame.command_id)  # type: ignore[attr-defined]  # a Frame
+
+        def sent(self, octets: bytes) -> None:
+            pass
+
+    async with serving(taps=lambda name, bind: Tap()) as served, served.esme() as esme:
+        esme.writer.write(pdu(TRX, 1, credentials()) + pdu(SUBMIT, 2, question(b"1")))
+        await esme.expect(TRX | RESP, 0, 1)
+        await esme.expect(SUBMIT | RESP, 0, 2)
+        assert received == [TRX, SUBMIT]
+
+
+@pytest.mark.parametrize("command", [ENQUIRE, SUBMIT])
+async def test_a_stranger_that_sends_without_end_while_its_bind_is_checked_is_closed(
+    command: int,
+) -> None:
+    password = HeldPassword()
+    async with serving(account(password=password)) as served, served.esme() as esme:
+        esme.writer.write(pdu(TRX, 1, credentials()) + pdu(command, 2) * STRANGER_PDUS_MAX)
+        await esme.at_end()
+        password.release.set()
+    assert served.account.stats.binds == 0
+
+
+async def test_the_password_of_a_connection_that_is_gone_is_not_checked() -> None:
+    checked: list[str] = []
+
+    class Counted(HeldPassword):
+        def matches(self, given: str) -> bool:
+            checked.append(given)
+            return super().matches(given)
+
+    password = Counted()
+    async with serving(account(password=password)) as served, served.esme() as first:
+        first.send(TRX, credentials())
+        assert await first.nothing_more()
+        for turn in range(3):
+            async with served.esme() as hasty:
+                hasty.send(TRX, credentials(secret=f"guess{turn}"))
+                assert await hasty.nothing_more()
+        async with served.esme() as last:
+            last.send(TRX, credentials())
+            assert await last.nothing_more()
+            password.release.set()
+            assert (await last.read_command(TRX | RESP)).status == 0
+    assert checked == [SECRET, SECRET]

@@ -236,8 +236,9 @@ class Process:
             receipts=receipts, reports=reports, links=links, clock=clock, counters=metrics,
         )  # fmt: skip
         self.owed = OwedAnswers(
-            journal=journal, desk=desk, answers=answers, memories=memories, rules=rules,
-            now_us=world.now_us, settings=LookupSettings(give_up_after_s=3_600),
+            journal=journal, desk=desk, answers=answers, links={LINK},
+            memories=memories, rules=rules, now_us=world.now_us,
+            settings=LookupSettings(give_up_after_s=3_600),
         )  # fmt: skip
         self.session = 0
         self.mark_read = 0  # the highest mark whose response the SMSC has read

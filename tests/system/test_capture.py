@@ -16,6 +16,7 @@ from tests.support.service import (
     SECRET,
     LinkTo,
     Service,
+    make_folder,
     serving,
     until,
     write_open_tickets,
@@ -113,6 +114,58 @@ async def test_a_capture_that_cannot_be_had_says_why(tmp_path: Path) -> None:
         assert (nothing.code, (tmp_path / "c.pcap").exists()) == (1, False)
     away = await service.command("capture", "north", *common, "-o", "d.pcap")
     assert (away.code, "does the service run" in away.err) == (2, True)
+
+
+async def test_another_web_server_is_told_from_the_service(tmp_path: Path) -> None:
+    service = Service(await make_folder(tmp_path, []))
+
+    async def hello(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(hello, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        done = await service.command(
+            "capture", "north", "-c", str(service.settings), "--url", url, "-o", "a.pcap"
+        )
+    assert (done.code, "not this service" in done.err) == (2, True)
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "a.pcap").exists()
+
+
+async def test_a_disk_without_room_leaves_no_half_of_a_capture(tmp_path: Path) -> None:
+    async with (
+        Smsc(password=SECRET) as smsc,
+        serving(tmp_path, LinkTo("north", smsc.port)) as service,
+    ):
+        await smsc.bound()
+        process = await asyncio.create_subprocess_exec(
+            "sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *JAUAP, "capture", "north",
+            "-c", str(service.settings), "--url", service.http, "-o", "a.pcap",
+            cwd=tmp_path, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        async with asyncio.timeout(20):
+            _, err = await process.communicate()
+    assert process.returncode == 2
+    assert b"a.pcap: cannot be written" in err
+    assert b"Traceback" not in err
+    assert not (tmp_path / "a.pcap").exists()
+
+
+async def test_a_simulator_that_cannot_listen_leaves_no_recording(tmp_path: Path) -> None:
+    record = tmp_path / "smsc.pcap"
+    async with Smsc() as other:
+        process = await asyncio.create_subprocess_exec(
+            *JAUAP, "smsc", "--listen", f"127.0.0.1:{other.port}", "--record", str(record),
+            stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        async with asyncio.timeout(20):
+            _, err = await process.communicate()
+    assert (process.returncode, record.exists()) == (2, False)
+    assert b"a free port" in err
 
 
 async def test_the_simulator_records_what_it_sees(tmp_path: Path) -> None:

@@ -59,9 +59,17 @@ async def test_an_operator_as_configured_ends_with_0(tmp_path: Path) -> None:
         (tmp_path / "kept.toml").write_text("kept", encoding="utf-8")
         exists = await probed(tmp_path, smsc, "--out", "kept.toml")
         assert (exists.code, "name a new file" in exists.err) == (2, True)
+        nowhere = await probed(tmp_path, smsc, "--out", "no-such/a.toml", "--to", PHONE)
+        assert (nowhere.code, "may write to" in nowhere.err) == (2, True)
+        assert smsc.counters["submits"] == 0, "no SMS is spent on a file that cannot be written"
         number = await probed(tmp_path, smsc, "--to", "12")
         assert (number.code, "country code" in number.err) == (2, True)
     away = await probed(tmp_path, smsc)
     assert (away.code, "no connection" in away.out) == (1, True)
+    for octets in (b"a\0b", b"\xff\xfe"):
+        (tmp_path / "secret").write_bytes(octets)
+        unusable = await probed(tmp_path, smsc)
+        assert (unusable.code, "[[link]] 'north'" in unusable.err) == (2, True)
+        assert "Traceback" not in unusable.err
     unknown = await Service(settings).command("probe", "south", "-c", str(settings))
     assert (unknown.code, "known are north" in unknown.err) == (2, True)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from structlog.testing import capture_logs
 
-from gateway.core.delivery import Policy
+from gateway.core.delivery import Policy, Verdict
 from gateway.core.records import RECEIPT_ORDINAL, Outcome, Reply, ReplyState, Waiting
-from gateway.outbox import Outbox
+from gateway.lines import Line
+from gateway.outbox import HELD_MAX, Outbox
+from gateway.readback import PAGE
+from gateway.store.journal import StoreUnavailableError
 from gateway.waiting import LATE_EVERY_LOOKS, Owing
 from gateway.waiting import Waiting as Watch
-from smpp.messages import Submit
+from smpp.messages import Submit, SubmitEnd, SubmitResult
+from smpp.status import Action
 
 ALTEL, BEELINE = "altel", "beeline"
 NOW_US = 1_000_000_000
@@ -33,6 +39,12 @@ class Store:
         self.replies = list(replies)
         self.unknowns: list[Reply] = []
         self.settled: list[Outcome] = []
+        self.pages_left = sys.maxsize  # then the store is away
+
+    def _page(self) -> None:
+        if self.pages_left == 0:
+            raise StoreUnavailableError("away")
+        self.pages_left -= 1
 
     async def waiting(self) -> dict[str, Waiting]:
         if not self.replies:
@@ -40,10 +52,12 @@ class Store:
         return {ALTEL: Waiting(len(self.replies), NOW_US - 90_000_000)}
 
     async def queued(self, link: str, after_id: int, limit: int) -> Sequence[Reply]:
+        self._page()
         found = [each for each in self.replies if link == ALTEL and each.id > after_id]
         return found[:limit]
 
     async def unknown(self, link: str, after_id: int, limit: int) -> Sequence[Reply]:
+        self._page()
         return [each for each in self.unknowns if each.id > after_id][:limit]
 
     async def claim(self, ids: Sequence[int], now_us: int) -> frozenset[int]:
@@ -70,7 +84,8 @@ class Port:
         self.room -= 1
 
     def verdict(self, status: int, attempts: int) -> Any:
-        raise AssertionError("nothing is answered here")
+        assert status == 0
+        return Verdict(Action.SENT)
 
 
 class Shown:
@@ -104,6 +119,11 @@ class Bench:
 
     def _called(self) -> None:
         self.calls += 1
+
+    @property
+    def line(self) -> Line:
+        (line,) = [each for each in self.outbox.lines if each.port.name == ALTEL]
+        return line
 
 
 async def test_what_waits_is_counted_by_link_with_its_age() -> None:
@@ -171,7 +191,52 @@ async def test_a_receipt_of_unknown_fate_goes_again_where_replies_are_held() -> 
     store = Store()
     store.unknowns = [reply(1), reply(2, ordinal=RECEIPT_ORDINAL)]
     bench = Bench(store, bound=True)
-    (line,) = [each for each in bench.outbox.lines if each.port.name == ALTEL]
+    line = bench.line
     await bench.outbox._stored.resend(line)
     assert [(each.reply_id, each.state) for each in store.settled] == [(2, ReplyState.QUEUED)]
     assert line.more
+
+
+async def test_a_reply_that_was_taken_is_owed_no_longer() -> None:
+    bench = Bench(Store(), bound=True)
+    reserved = reply(1)._replace(state=ReplyState.SUBMITTING)
+    assert bench.outbox.reserve(ALTEL, reserved.msisdn, 1)
+    bench.outbox.dispatch((reserved,))
+    assert bench.outbox.owed(ALTEL) == 1
+    bench.outbox.on_submit_result(ALTEL, SubmitResult(1, SubmitEnd.ANSWERED, 0))
+    assert bench.outbox.owed(ALTEL) == 0
+
+
+async def test_what_was_given_up_before_the_store_went_away_is_written_down() -> None:
+    over = [reply(n, expires_us=NOW_US - 1) for n in range(1, PAGE + 2)]
+    bench = Bench(Store(*over))
+    bench.store.pages_left = 1
+    with pytest.raises(StoreUnavailableError):
+        await bench.outbox.give_up_late(bench.line)
+    assert bench.shown.states == [ReplyState.EXPIRED] * PAGE
+
+
+async def test_a_store_that_goes_away_while_replies_are_queued_again_is_asked_once_more() -> None:
+    store = Store()
+    store.unknowns = [reply(n, ordinal=RECEIPT_ORDINAL) for n in range(1, PAGE + 2)]
+    bench = Bench(store, bound=True)
+    line = bench.line
+    line.resend, line.more, line.last_id, store.pages_left = True, False, 7, 1
+    with pytest.raises(StoreUnavailableError):
+        await bench.outbox._stored.resend(line)
+    assert line.resend
+    assert (line.more, line.last_id) == (True, 0)  # what was queued before is read back
+    assert len(store.settled) == PAGE
+
+
+async def test_a_reply_without_room_in_memory_is_read_back_though_a_page_was_under_way() -> None:
+    class Slow(Store):
+        async def queued(self, link: str, after_id: int, limit: int) -> Sequence[Reply]:
+            found = await super().queued(link, after_id, limit)
+            bench.line.held = set(range(HELD_MAX))
+            bench.outbox.dispatch((reply(HELD_MAX + 1),))
+            return found
+
+    bench = Bench(Slow())
+    await bench.outbox._stored.queued(bench.line, ())
+    assert bench.line.more

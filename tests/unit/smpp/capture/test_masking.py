@@ -130,10 +130,29 @@ def test_ids_and_statuses_of_responses_stay() -> None:
         assert mask(response) == response
 
 
-def test_what_vendors_add_is_shown_but_for_numbers() -> None:
-    ours = b"\0" + peer.tlv(0x1400, b"00000042") + peer.tlv(0x1401, b"imsi 401011234567890.")
-    seen = b"\0" + peer.tlv(0x1400, b"00000042") + peer.tlv(0x1401, b"imsi 4010xxxxxxxxx90.")
-    assert shown(0x80000005, ours) == seen
+@pytest.mark.parametrize(
+    ("value", "seen"),
+    [
+        (b"00000042", b"00000042"),
+        (b"5f3a-0017-mo\0", b"5f3a-0017-mo\0"),
+        (b"401011234567890", b"4010xxxxxxxxx90"),
+        (b"0612-0000-0012-345678", b"0612" + b"x" * 15 + b"78"),
+        (b"imsi 401011", b"x" * 11),
+        (b"salem", b"x" * 5),
+        (b"+7 701 987 65 43", b"x" * 16),
+        ("0612000".encode("utf-16-be"), b"x" * 14),
+        ("Где 0612?".encode(), b"x" * 12),
+        (b"\x77\x10\x89\x67\x45\xf3", b"x" * 6),  # a number, two digits an octet
+    ],
+)
+def test_of_what_vendors_add_ids_are_shown_and_no_text_or_number(value: bytes, seen: bytes) -> None:
+    body = b"\0" + peer.tlv(0x1400, value)
+    assert shown(0x80000005, body) == b"\0" + peer.tlv(0x1400, seen)
+
+
+def test_words_and_numbers_in_other_tlvs_are_masked() -> None:
+    callback = b"\0" + peer.tlv(0x0381, b"\1\1\x01770112345")
+    assert shown(0x80000005, callback) == b"\0" + peer.tlv(0x0381, b"x" * 12)
     info = peer.tlv(0x001D, b"no such subscriber 77011234567")
     assert shown(0x80000004, b"\0" + info) == b"\0" + peer.tlv(0x001D, b"x" * 30)
 

@@ -95,6 +95,11 @@ def test_another_spelling_of_a_short_code_ends_with_it() -> None:
     assert other_spellings(messages, ["1012"]) == {"+1012": "1012", "71012": "1012"}
 
 
+@pytest.mark.parametrize("dest", [b"77019871012", b"+77019871012", b"\x1b[2J1012", b"me-1012"])
+def test_no_subscribers_number_is_told_as_a_spelling(dest: bytes) -> None:
+    assert other_spellings(came(read(b"a", dest=dest)), ["1012"]) == {}
+
+
 def with_tlv(text: bytes, value: bytes, tag: int = 0x1403) -> pdu.ShortMessage:
     return read(text, tail=peer.tlv(tag, value))
 
