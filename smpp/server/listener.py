@@ -10,7 +10,7 @@ import structlog
 
 from smpp.stats import ServerStats
 
-ACCEPTS_MAX = 32  # in one turn of the loop: the sessions that live want theirs too
+ACCEPTS_MAX = 4  # in one turn of the loop: the sessions that live want theirs too
 BACKLOG = 128
 
 _log = structlog.get_logger()
