@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from abc import ABC, abstractmethod
 from collections import deque
 from typing import Any, Final
 
@@ -26,7 +27,7 @@ CARRIED_MAX: Final = 50_000
 IDS_GIVEN_MAX: Final = 10_000
 
 
-class Bench:
+class Bench(ABC):
     """`carried` is all the peer sent, `ids` are those given to it, by subscriber."""
 
     role: Role
@@ -55,9 +56,9 @@ class Bench:
 
     # to be had by either bench
 
+    @abstractmethod
     async def session(self) -> Connection:
         """A bound session that takes messages. Raises UntestableError where there is none."""
-        raise NotImplementedError
 
     async def fresh(self) -> Connection:
         """As `session`, for a row that may end it."""
@@ -68,17 +69,17 @@ class Bench:
         for connection in self.connections.copy():
             connection.finish()
 
+    @abstractmethod
     async def back(self) -> None:
         """The peer is there after a session's end. Raises FailedError where it is not."""
-        raise NotImplementedError
 
+    @abstractmethod
     def request(self, connection: Connection, pdu: Pdu) -> None:
         """A request of the peer that all benches do not answer alike."""
-        raise NotImplementedError
 
+    @abstractmethod
     def message(self, octets: bytes = b"", *, msisdn: str = "", **fields: Any) -> wire.Message:
         """A message that the carrier takes, from or to a subscriber."""
-        raise NotImplementedError
 
     # subscribers and texts
 
