@@ -64,17 +64,17 @@ async def run(
             )
         ]
         http = await held.enter_async_context(_serving(parts.site, settings.http.listen))
-        smsc = await parts.trunks.listen()
-        trunks = parts.trunks.run(loops)
-        log.info("gateway_started", http=http, links=len(parts.trunks.links), smsc=smsc)
+        smsc = await parts.carriers.listen()
+        carriers = parts.carriers.run(loops)
+        log.info("gateway_started", http=http, links=len(parts.carriers.links), smsc=smsc)
         if on_ready:
             on_ready(parts, http)
         await stop.wait()
         with _watchdog(settings.service.stop_within_s + WATCHDOG_GRACE_S):
             await _stop(parts, settings.service.stop_within_s)
-            for task in (*trunks, *running):
+            for task in (*carriers, *running):
                 task.cancel()
-            await asyncio.wait((*trunks, *running))
+            await asyncio.wait((*carriers, *running))
             await held.aclose()
     log.info("gateway_stopped")
 
@@ -118,7 +118,7 @@ async def _stop(parts: Parts, within_s: float) -> None:
         async with asyncio.timeout(within_s):
             while not parts.intake.idle:
                 await asyncio.sleep(IDLE_CHECK_S)
-            await parts.trunks.stop(within_s)
+            await parts.carriers.stop(within_s)
             while not parts.outbox.idle:
                 await asyncio.sleep(IDLE_CHECK_S)
     except TimeoutError:

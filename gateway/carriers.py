@@ -19,7 +19,7 @@ from smpp.tls import TlsFiles
 LISTENER = "smsc"  # its name in health and metrics
 
 
-class Trunks(NamedTuple):
+class Carriers(NamedTuple):
     """See the module. `ports` are all of them by name, links first."""
 
     links: tuple[LinkPart, ...]
@@ -71,14 +71,14 @@ class Trunks(NamedTuple):
         return {name: live.call_out for name, live in accounts.items()}
 
 
-def make_trunks(
+def make_carriers(
     settings: Settings,
     tariffs: Tariffs,
     owner: Owner,
     next_session: Callable[[], int],
     jitter: Callable[[], float],
     clock: Clock,
-) -> Trunks:
+) -> Carriers:
     """From [[link]] and [smsc]. Raises SettingsError."""
     captures = Captures(clock.now_us)
     validity_s = settings.service.reply_validity_s
@@ -90,7 +90,7 @@ def make_trunks(
         settings.smsc, links, tariffs, owner, next_session, jitter, clock, captures
     )
     ports = {port.name: port for port in _ports(links, server)}
-    return Trunks(links, server, captures, ports)
+    return Carriers(links, server, captures, ports)
 
 
 def _ports(links: tuple[LinkPart, ...], server: ServerPart | None) -> Iterator[SmsPort]:

@@ -88,7 +88,7 @@ class Metrics:
             "jauap_tls_not_after_timestamp_seconds", "When our certificate expires", ("name",),
             registry=self.registry,
         )  # fmt: skip
-        self._of_trunks = Counter(
+        self._of_carriers = Counter(
             "jauap_link_events", "What sessions of a link or account count", ("link", "what"),
             registry=self.registry,
         )  # fmt: skip
@@ -140,13 +140,13 @@ class Metrics:
     def certificate(self, name: str, not_after: datetime) -> None:
         self._tls_until.labels(name).set(not_after.timestamp())
 
-    def of_trunk(self, link: str, stats: LinkStats) -> None:
+    def of_carrier(self, link: str, stats: LinkStats) -> None:
         """Counts that are kept elsewhere, brought up to date."""
         for field in fields(stats):
-            self._follow(self._of_trunks, "t", getattr(stats, field.name), link, field.name)
+            self._follow(self._of_carriers, "t", getattr(stats, field.name), link, field.name)
 
     def of_listener(self, stats: ServerStats) -> None:
-        """As `of_trunk`, of the connections of [smsc]."""
+        """As `of_carrier`, of the connections of [smsc]."""
         for field in fields(stats):
             self._follow(self._of_listener, "l", getattr(stats, field.name), field.name)
 

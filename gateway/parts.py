@@ -16,6 +16,7 @@ from aiohttp import web
 from gateway import config
 from gateway.answers import AnswerRows
 from gateway.calls import Calls
+from gateway.carriers import Carriers, make_carriers
 from gateway.certificates import Certificates
 from gateway.clock import Clock, Ids, day_date
 from gateway.core.results import Result
@@ -36,7 +37,6 @@ from gateway.rules import Rules, load_rules
 from gateway.settings import Settings, SettingsError, SourceSettings
 from gateway.store import StoreOpenError, open_store
 from gateway.store.journal import Journal
-from gateway.trunks import Trunks, make_trunks
 from gateway.waiting import Waiting
 from gateway.web.captures import CapturePage
 from gateway.web.site import PageFacts, make_site
@@ -59,7 +59,7 @@ class Parts(NamedTuple):
     clock: Clock
     journal: Journal
     lookup: Lookup
-    trunks: Trunks
+    carriers: Carriers
     ports: Mapping[str, SmsPort]
     outbox: Outbox
     intake: Intake
@@ -81,8 +81,8 @@ async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncEx
     lookup = Lookup(sources)
     owner = _Relay()
     jitter = random.Random().random  # noqa: S311  spreads rebinds, protects nothing
-    trunks = make_trunks(settings, rules.tariffs, owner, next_id, jitter, clock)
-    ports = trunks.ports
+    carriers = make_carriers(settings, rules.tariffs, owner, next_id, jitter, clock)
+    ports = carriers.ports
     outbox = Outbox(journal, list(ports.values()), clock.now_us, metrics)
     memories = Memories(journal)
     answers = AnswerRows(
@@ -113,21 +113,21 @@ async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncEx
     )  # fmt: skip
     webhooks = make_webhooks(settings, calls, rules, keys, clock, metrics)
     waiting = Waiting(
-        journal=journal, outbox=outbox, now_us=clock.now_us, callers=trunks.callers(),
+        journal=journal, outbox=outbox, now_us=clock.now_us, callers=carriers.callers(),
         queues={port.name: port.queue_max for port in ports.values()}, counters=metrics,
     )  # fmt: skip
     front = Front(
         desk=desk, read=rules.read, deadline_ms=settings.lookup.call_deadline_ms,
         next_visit=next_id, loop_time=asyncio.get_running_loop().time,
         readiness=Readiness(
-            journal=journal, trunks=trunks, sources=sources, waiting=waiting, metrics=metrics
+            journal=journal, carriers=carriers, sources=sources, waiting=waiting, metrics=metrics
         ),
     )  # fmt: skip
     site = _site(settings, rules, day_date(clock.day(clock.now_us())), front, webhooks)
-    _capture_page(settings, keys, trunks).add_to(site)
-    certificates = Certificates(trunks.tls(), clock.now, metrics)
+    _capture_page(settings, keys, carriers).add_to(site)
+    certificates = Certificates(carriers.tls(), clock.now, metrics)
     return Parts(
-        rules, metrics, clock, journal, lookup, trunks, ports, outbox, intake, owed, waiting,
+        rules, metrics, clock, journal, lookup, carriers, ports, outbox, intake, owed, waiting,
         certificates, webhooks, front, site,
     )  # fmt: skip
 
@@ -190,10 +190,10 @@ def _site(
     return make_site(front, facts, webhooks.routes, webhooks.pages, size_max)
 
 
-def _capture_page(settings: Settings, keys: Keys, trunks: Trunks) -> CapturePage:
+def _capture_page(settings: Settings, keys: Keys, carriers: Carriers) -> CapturePage:
     links = [link.name for link in settings.link]
     accounts = [account.name for account in settings.smsc.account]
-    return CapturePage(trunks.captures, keys.capture_token, links, accounts)
+    return CapturePage(carriers.captures, keys.capture_token, links, accounts)
 
 
 def _page_facts(settings: Settings, rules: Rules, today: date) -> PageFacts:

@@ -25,7 +25,7 @@ SENT = Verdict(Action.SENT)
 VALIDITY_FLOOR_S = 60  # some SMSCs refuse a shorter validity_period
 
 
-class Trunk(Protocol):
+class Carrier(Protocol):
     """The sessions behind a port: of a link of ours (esme.Link), or of an account
     (smsc.LiveAccount)."""
 
@@ -55,7 +55,7 @@ class SmsPort:
         *,
         name: str,
         operator: str,
-        link: Trunk,
+        link: Carrier,
         profile: OperatorProfile,
         policy: Policy,
         receipts: bool,

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.carriers import Carriers
 from gateway.metrics import Metrics
 from gateway.store.journal import Journal
-from gateway.trunks import Trunks
 from gateway.waiting import Waiting
 from lookup.source import Source
 from smpp.tls import TlsState
@@ -21,13 +21,13 @@ class Readiness:
         self,
         *,
         journal: Journal,
-        trunks: Trunks,
+        carriers: Carriers,
         sources: Sequence[Source],
         waiting: Waiting,
         metrics: Metrics,
     ) -> None:
         self._journal = journal
-        self._trunks = trunks
+        self._carriers = carriers
         self._sources = sources
         self._waiting = waiting
         self._metrics = metrics
@@ -36,9 +36,9 @@ class Readiness:
         """An account that is away is no failure of ours: what we owe it waits. A listener that is
         down is."""
         store = await self._journal.health()
-        links = {part.port.name: part.port.bound for part in self._trunks.links}
+        links = {part.port.name: part.port.bound for part in self._carriers.links}
         sources = [await source.health() for source in self._sources]
-        server = self._trunks.server
+        server = self._carriers.server
         ok = (
             store.writable
             and not draining
@@ -61,16 +61,16 @@ class Readiness:
                 name: {"replies": owing.replies, "oldest_s": round(owing.oldest_s)}
                 for name, owing in self._waiting.owing().items()
             },
-            "tls": {name: _tls(files.state()) for name, files in self._trunks.tls().items()},
+            "tls": {name: _tls(files.state()) for name, files in self._carriers.tls().items()},
         }
 
     def page(self) -> bytes:
         """The metrics, with what is read from links and accounts when asked."""
         metrics = self._metrics
-        for name, port in self._trunks.ports.items():
+        for name, port in self._carriers.ports.items():
             metrics.bound.labels(name).set(int(port.bound))
-            metrics.of_trunk(name, port.link.stats)
-        server = self._trunks.server
+            metrics.of_carrier(name, port.link.stats)
+        server = self._carriers.server
         if server is not None:
             metrics.of_listener(server.smsc.stats)
             for name, live in server.smsc.accounts.items():

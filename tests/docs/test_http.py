@@ -9,9 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
+from gateway.carriers import Carriers
 from gateway.readiness import Readiness
 from gateway.store.journal import JournalHealth
-from gateway.trunks import Trunks
 from gateway.web import captures
 from gateway.web.site import PageFacts, make_site
 from gateway.webhooks import make_webhooks
@@ -87,7 +87,7 @@ def test_every_field_of_readiness_has_its_row() -> None:
     async def ask() -> tuple[bool, Mapping[str, Any]]:
         readiness = Readiness(
             journal=Writable(),
-            trunks=Trunks((), None, Captures(lambda: 0), {}),
+            carriers=Carriers((), None, Captures(lambda: 0), {}),
             sources=[Answers()],
             waiting=NothingWaits(),
             metrics=None,

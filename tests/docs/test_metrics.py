@@ -30,7 +30,7 @@ COUNTED_BY = {  # names in Metrics
     "jauap_owed": "owed",
     "jauap_owed_oldest_seconds": "owed",
     "jauap_tls_not_after_timestamp_seconds": "certificate",
-    "jauap_link_events": "of_trunk",
+    "jauap_link_events": "of_carrier",
     "jauap_smsc_events": "of_listener",
     "ivr_steps": "call_step",
     "ivr_signature_fail": "signature_failed",

@@ -9,6 +9,7 @@ import argon2
 import pytest
 
 from gateway.accounts import ServerPart, heed
+from gateway.carriers import Carriers, make_carriers
 from gateway.clock import Clock, Ids, fixed
 from gateway.core.records import RECEIPT_ORDINAL, Reply, ReplyState
 from gateway.core.tariff import Tariffs
@@ -21,7 +22,6 @@ from gateway.settings import (
     SmscAccountSettings,
     SmscSettings,
 )
-from gateway.trunks import Trunks, make_trunks
 from smpp.operators import DEFAULT, ReplyCommand
 from tests.support.inside import profiled
 
@@ -40,13 +40,13 @@ def account(**changes: Any) -> SmscAccountSettings:
     return SmscAccountSettings(**given | changes)
 
 
-def trunks(*accounts: SmscAccountSettings, **changes: Any) -> Trunks:
+def carriers(*accounts: SmscAccountSettings, **changes: Any) -> Carriers:
     smsc = {"listen": "127.0.0.1:0", "account": accounts, "tls": None}
     links = changes.pop("link", ())
     settings = Settings(smsc=SmscSettings(**smsc | changes), link=links)
     clock = Clock(fixed("2026-11-20T10:00:00+05:00"))
     owner: Any = None
-    return make_trunks(settings, tariffs(), owner, Ids(clock.now_us), lambda: 0.5, clock)
+    return make_carriers(settings, tariffs(), owner, Ids(clock.now_us), lambda: 0.5, clock)
 
 
 def tariffs() -> Tariffs:
@@ -54,18 +54,18 @@ def tariffs() -> Tariffs:
 
 
 def server(*accounts: SmscAccountSettings, **changes: Any) -> ServerPart:
-    part = trunks(*accounts, **changes).server
+    part = carriers(*accounts, **changes).server
     assert part is not None
     return part
 
 
 async def test_without_an_address_nobody_can_bind() -> None:
-    assert trunks(listen=None).server is None
+    assert carriers(listen=None).server is None
 
 
 async def test_an_account_is_a_port_beside_the_links() -> None:
     link = LinkSettings(name="beeline", host="127.0.0.1", system_id="1012", password_env="SECRET")
-    made = trunks(account(queue_max=7, reply_hours=2, receipt_hours=3), link=(link,))
+    made = carriers(account(queue_max=7, reply_hours=2, receipt_hours=3), link=(link,))
     assert list(made.ports) == ["beeline", "altel"]
     port = made.ports["altel"]
     assert (port.operator, port.server_role, port.queue_max) == ("altel", True, 7)
@@ -127,15 +127,15 @@ async def test_what_cannot_work_is_refused_with_its_place() -> None:
 
 
 async def test_the_listener_s_certificate_is_watched() -> None:
-    made = trunks(tls=ServerTlsSettings(cert_file=str(TLS / "smsc.pem")))
+    made = carriers(tls=ServerTlsSettings(cert_file=str(TLS / "smsc.pem")))
     assert list(made.tls()) == ["smsc"]
 
 
 async def test_a_taken_port_is_told_with_its_remedy() -> None:
-    first = trunks()
+    first = carriers()
     address = await first.listen()
     assert address is not None
-    second = trunks(listen=address)
+    second = carriers(listen=address)
     with pytest.raises(SettingsError, match=rf"smsc.listen = '{address}'.*choose another"):
         await second.listen()
     for made in (first, second):
@@ -152,7 +152,7 @@ async def test_row_b11_an_outbind_of_an_operator_wakes_the_link_it_is_for(
         LinkSettings(name="beeline", **common, **known),
         LinkSettings(name="kcell", **common),
     )
-    made = trunks(link=links)
+    made = carriers(link=links)
     woken = []
     for part in made.links:
         monkeypatch.setattr(part.link, "bind_now", lambda name=part.port.name: woken.append(name))
