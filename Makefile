@@ -49,9 +49,11 @@ $(READY): requirements-dev.lock pyproject.toml
 tools: ## programs beside Python: espeak-ng speaks the Kazakh prompts of the demo
 	@command -v espeak-ng >/dev/null || $(call apt,espeak-ng)
 
-peers: $(NPM)/node_modules/.ready ## foreign SMPP software that the tests meet: Kannel, tshark, npm's smpp
+peers: $(NPM)/node_modules/.ready ## foreign software that the tests meet: Kannel, tshark, npm's smpp, PostgreSQL
 	@command -v bearerbox >/dev/null || $(call apt,kannel)
 	@command -v tshark >/dev/null || $(call apt,tshark)
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  || $(call apt,postgresql)
 
 $(NPM)/node_modules/.ready: $(NPM)/package-lock.json
 	@command -v npm >/dev/null || $(call apt,nodejs npm)
