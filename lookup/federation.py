@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from lookup.compare import Contradiction, contradiction, united
+from lookup.guard import Guarded
 from lookup.source import ANY_KIND, Answers, Source, SourceHealth, SourceUnavailableError
 from lookup.status import Found, NotFound, Partial, Status, TicketRecord, Unavailable, Wanted
 
@@ -13,72 +15,153 @@ _NOT_FOUND = NotFound()
 
 
 class _Reply(NamedTuple):
-    """What one source said to its batch; `silent` when it did not answer all of it."""
+    """What one source said to its batch; `silent` when it did not answer all of it, `late` when
+    it was not waited for any longer."""
 
     source: str
     answers: Answers
     silent: bool
+    late: bool = False
 
 
 class Lookup:
     """Asks each source that serves a wanted kind, all at once, one batch a source.
 
-    Sources stand in the order of the settings: where two know a ticket of the same kind and
-    number, the first one's word counts.
+    What several systems know of one ticket is told as one (lookup.compare); where they contradict
+    each other, `on_contradiction` is told each time it is seen. It must not wait.
     """
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        *,
+        on_contradiction: Callable[[Contradiction], None] | None = None,
+    ) -> None:
         self._sources = tuple(sources)
+        self._on_contradiction = on_contradiction
         self._sole = (
             self._sources[0]
             if len(self._sources) == 1 and ANY_KIND in self._sources[0].kinds
             else None
         )
 
-    async def find_many(self, wanted: Sequence[Wanted]) -> list[Status]:
+    async def find_many(
+        self, wanted: Sequence[Wanted], *, within_s: float | None = None, hurried: bool = False
+    ) -> list[Status]:
         """One status for each number wanted, in the same order.
+
+        A source that has not answered `within_s` is silent. `hurried`: a number of which a source
+        has not said anything by then is Unavailable and `pending`, whatever others said, and
+        sources that are slow are not waited for at all.
 
         Never NotFound while a source that serves one of the kinds was silent; Unavailable with
         nobody named means that no source serves any of the kinds.
         """
         if not wanted:
             return []
-        if self._sole is not None:
-            reply = await _ask(self._sole, wanted)
+        if self._sole is not None and not (hurried and _is_slow(self._sole)):
+            reply = await _ask_within(self._sole, wanted, within_s)
             if not reply.silent:
-                return [_from_one(item, reply.answers.get(item), reply.source) for item in wanted]
-            return [_merge(item, (reply,)) for item in wanted]
+                return [
+                    self._from_one(item, reply.answers.get(item), reply.source) for item in wanted
+                ]
+            return [self._merge(item, (reply,), hurried=hurried) for item in wanted]
         batches = [
             (source, [item for item in wanted if _serves(source, item)]) for source in self._sources
         ]
         asked = [(source, batch) for source, batch in batches if batch]
-        if len(asked) == 1:
-            replies = [await _ask(*asked[0])]
+        if len(asked) == 1 and not (hurried and _is_slow(asked[0][0])):
+            replies = [await _ask_within(*asked[0], within_s)]
         else:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(_ask(source, batch)) for source, batch in asked]
-            replies = [task.result() for task in tasks]
-        by_source = {reply.source: reply for reply in replies}
-        return [
-            _merge(
-                item,
-                [by_source[source.name] for source, _ in asked if _serves(source, item)],
-            )
-            for item in wanted
-        ]
+            replies = await _ask_all(asked, within_s, hurried=hurried)
+        pairs = [(source, reply) for (source, _), reply in zip(asked, replies, strict=True)]
+        statuses: list[Status] = []
+        for item in wanted:
+            serving = [reply for source, reply in pairs if _serves(source, item)]
+            if len(serving) == 1 and not serving[0].silent:
+                only = serving[0]
+                statuses.append(self._from_one(item, only.answers.get(item), only.source))
+            else:
+                statuses.append(self._merge(item, serving, hurried=hurried))
+        return statuses
 
     async def health(self) -> list[SourceHealth]:
         """The condition of each source, in the order of the settings."""
-        return [await source.health() for source in self._sources]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(source.health()) for source in self._sources]
+        return [task.result() for task in tasks]
 
     async def close(self) -> None:
         """Close the sources in reverse order."""
         for source in reversed(self._sources):
             await source.close()
 
+    # -- inside
+
+    def _from_one(
+        self, item: Wanted, tickets: tuple[TicketRecord, ...] | None, source: str
+    ) -> Status:
+        """The common case: one source, which answered; usually with one ticket of the kind
+        wanted, which is no fine and so cannot contradict itself."""
+        if not tickets:
+            return _NOT_FOUND
+        if len(tickets) == 1:
+            ticket = tickets[0]
+            if (
+                ticket.number == item.number
+                and ticket.kind in item.kinds
+                and ticket.fine is None
+                and ticket.conflict is None
+            ):
+                return Found(tickets)
+        return self._merge(item, (_Reply(source, {item: tickets}, silent=False),), hurried=False)
+
+    def _merge(self, item: Wanted, replies: Sequence[_Reply], *, hurried: bool) -> Status:
+        if not replies:
+            return Unavailable(())
+        by_kind: dict[str, list[TicketRecord]] = {}
+        silent: list[str] = []
+        pending: list[str] = []
+        for reply in replies:
+            tickets = reply.answers.get(item)
+            if tickets is None:
+                if reply.silent:
+                    (pending if hurried and reply.late else silent).append(reply.source)
+                continue
+            if any(ticket.number != item.number for ticket in tickets):
+                # Somebody else's ticket: nothing this source said of the number can be trusted.
+                silent.append(reply.source)
+                continue
+            for ticket in tickets:
+                by_kind.setdefault(ticket.kind, []).append(ticket)
+        if pending:
+            return Unavailable((*pending, *silent), pending=True)
+        return _status(self._in_order(item.kinds, by_kind), tuple(dict.fromkeys(silent)))
+
+    def _in_order(
+        self, kinds: Sequence[str], by_kind: Mapping[str, list[TicketRecord]]
+    ) -> tuple[TicketRecord, ...]:
+        return tuple(self._one(by_kind[kind]) for kind in kinds if kind in by_kind)
+
+    def _one(self, records: Sequence[TicketRecord]) -> TicketRecord:
+        first = records[0]
+        if len(records) == 1 and first.fine is None and first.conflict is None:
+            return first
+        ticket = united(records)
+        if self._on_contradiction is not None:
+            rule = contradiction(records)
+            if rule is not None:
+                sources = tuple(sorted({record.source for record in records}))
+                self._on_contradiction(Contradiction(ticket.kind, ticket.number, rule, sources))
+        return ticket
+
 
 def _serves(source: Source, item: Wanted) -> bool:
     return ANY_KIND in source.kinds or not source.kinds.isdisjoint(item.kinds)
+
+
+def _is_slow(source: Source) -> bool:
+    return isinstance(source, Guarded) and source.slow
 
 
 async def _ask(source: Source, batch: Sequence[Wanted]) -> _Reply:
@@ -88,43 +171,38 @@ async def _ask(source: Source, batch: Sequence[Wanted]) -> _Reply:
         return _Reply(source.name, error.answered, silent=True)
 
 
-def _from_one(item: Wanted, tickets: tuple[TicketRecord, ...] | None, source: str) -> Status:
-    """The common case: one source, which answered; usually with one ticket of the kind wanted."""
-    if not tickets:
-        return _NOT_FOUND
-    if len(tickets) == 1:
-        ticket = tickets[0]
-        if ticket.number == item.number and ticket.kind in item.kinds:
-            return Found(tickets)
-    return _merge(item, (_Reply(source, {item: tickets}, silent=False),))
+async def _ask_within(source: Source, batch: Sequence[Wanted], within_s: float | None) -> _Reply:
+    try:
+        async with asyncio.timeout(within_s):
+            return await _ask(source, batch)
+    except TimeoutError:
+        return _Reply(source.name, {}, silent=True, late=True)
 
 
-def _merge(item: Wanted, replies: Sequence[_Reply]) -> Status:
-    if not replies:
-        return Unavailable(())
-    by_kind: dict[str, TicketRecord] = {}
-    silent: list[str] = []
-    for reply in replies:
-        tickets = reply.answers.get(item)
-        if tickets is None:
-            if reply.silent:
-                silent.append(reply.source)
-            continue
-        for ticket in tickets:
-            if ticket.number != item.number:
-                # Somebody else's ticket: nothing this source said of the number can be trusted.
-                silent.append(reply.source)
-                break
+async def _ask_all(
+    asked: Sequence[tuple[Source, Sequence[Wanted]]], within_s: float | None, *, hurried: bool
+) -> list[_Reply]:
+    """The replies of all, in order. Whoever is late is told so and given up."""
+    if not asked:
+        return []
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_ask(source, batch)) for source, batch in asked]
+        waited = [
+            task
+            for task, (source, _) in zip(tasks, asked, strict=True)
+            if not (hurried and _is_slow(source))
+        ]
+        if waited:
+            await asyncio.wait(waited, timeout=within_s)
         else:
-            for ticket in tickets:
-                by_kind.setdefault(ticket.kind, ticket)
-    return _status(_in_order(item.kinds, by_kind), tuple(silent))
-
-
-def _in_order(
-    kinds: Sequence[str], by_kind: Mapping[str, TicketRecord]
-) -> tuple[TicketRecord, ...]:
-    return tuple(by_kind[kind] for kind in kinds if kind in by_kind)
+            await asyncio.sleep(0)  # they answer from memory at once, or set out
+        replies = [
+            task.result() if task.done() else _Reply(source.name, {}, silent=True, late=True)
+            for task, (source, _) in zip(tasks, asked, strict=True)
+        ]
+        for task in tasks:
+            task.cancel()
+    return replies
 
 
 def _status(tickets: tuple[TicketRecord, ...], silent: tuple[str, ...]) -> Status:

@@ -20,14 +20,23 @@ class SourceUnavailableError(Exception):
     """The source could not answer, so nothing may be concluded about the numbers asked.
 
     `answered` holds what it did answer before it failed, if anything; an empty tuple in it means
-    that the source knows of no such ticket.
+    that the source knows of no such ticket. `alive`: the source itself works, and only single
+    tickets of it cannot be used, so that it is asked on as before.
     """
 
-    def __init__(self, source: str, reason: str, answered: Answers | None = None) -> None:
+    def __init__(
+        self,
+        source: str,
+        reason: str,
+        answered: Answers | None = None,
+        *,
+        alive: bool = False,
+    ) -> None:
         super().__init__(f"source {source!r} did not answer: {reason}")
         self.source = source
         self.reason = reason
         self.answered: Answers = answered or {}
+        self.alive = alive
 
 
 class SourceHealth(NamedTuple):

@@ -52,8 +52,44 @@ class InspectionFacts(NamedTuple):
     extended_to: date | None = None
 
 
+class Pause(NamedTuple):
+    """A time in which no term runs; `to_on` is the day it went on, None while it lasts."""
+
+    from_on: date
+    to_on: date | None
+
+
+class TermFacts(NamedTuple):
+    """What a due date is computed from where the source gives none."""
+
+    starts_us: int | None = None  # UTC microseconds: registered by the body that has it
+    extended_to: date | None = None
+    pauses: tuple[Pause, ...] = ()
+
+
+class Forward(NamedTuple):
+    """One passing-on of a ticket; bodies by id, where the source names them."""
+
+    on: date
+    from_body: str | None
+    to_body: str | None
+
+
+class PassedOn(NamedTuple):
+    """The ticket that a body in charge opened for one that had come to the wrong place."""
+
+    kind: str
+    number: str
+    status: str
+    due_on: date | None
+    body: Body | None
+
+
 class TicketRecord(NamedTuple):
-    """One ticket as a source holds it, derived statuses not yet applied."""
+    """One ticket as a source holds it, derived statuses not yet applied.
+
+    Of one ticket known to several systems, `lookup.compare` makes one record.
+    """
 
     kind: str
     number: str
@@ -76,6 +112,12 @@ class TicketRecord(NamedTuple):
     joined_to: str | None
     fine: FineFacts | None
     inspection: InspectionFacts | None
+    term: TermFacts | None = None  # only where due_on is None
+    forwards: tuple[Forward, ...] = ()  # as far as the source tells them; forward_count may be more
+    parent: str | None = None  # number of the ticket it was opened for
+    passed_to: PassedOn | None = None
+    as_of_us: int | None = None  # when this was so, UTC microseconds; None: it is so now
+    conflict: str | None = None  # how the systems that know it contradict each other
 
 
 class Found(NamedTuple):
@@ -96,9 +138,13 @@ class Partial(NamedTuple):
 
 
 class Unavailable(NamedTuple):
-    """Nothing found, and the sources named did not answer: never to be told as "not found"."""
+    """Nothing found, and the sources named did not answer: never to be told as "not found".
+
+    `pending`: they are still being asked, so that nothing is to be told of it yet.
+    """
 
     silent: tuple[str, ...]
+    pending: bool = False
 
 
 Status = Found | NotFound | Partial | Unavailable

@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from lookup.feed import Problem
-from lookup.feed_fields import Refused, phone, required, text
+from lookup.feed.fields import Refused, phone, required, text
+from lookup.feed.lines import Problem
 
 SMS_NAME_MAX: Final = 16
 NAME_MAX: Final = 200

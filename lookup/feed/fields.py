@@ -6,18 +6,20 @@ Each check takes the value as JSON gives it and returns the form that is stored,
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from lookup.feed.times import YEAR_MAX, YEAR_MIN, NotPlainError, plain_us
+
 TEXT_MAX: Final = 100  # characters of a name, id or reference
 NUMBER_MAX: Final = 32  # characters of a ticket number in normal form
 COUNT_MAX: Final = 1_000_000
 AMOUNT_TENGE_MAX: Final = 1_000_000_000_000
-YEAR_MIN: Final = 1900
-YEAR_MAX: Final = 2999
+VERSION_MAX: Final = 2**62  # a time in nanoseconds serves as a version
 
 LOCAL_ZONE: Final = timezone(timedelta(hours=5))
 """Kazakhstan's one zone since March 2024. Times written in it or in the older +06:00 keep their
@@ -39,7 +41,11 @@ _PHONE_PUNCTUATION: Final = str.maketrans("", "", " -().\u00a0")
 _PHONE: Final = re.compile(r"7[0-9]{10}")
 
 
-class Refused(Exception):  # noqa: N818 - a verdict on a value, turned into a Problem by lookup.feed
+compact: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""JSON as it is stored."""
+
+
+class Refused(Exception):  # noqa: N818 - a verdict on a value, turned into a Problem by lookup.feed.lines
     """A value of the feed that cannot be stored."""
 
     def __init__(self, field: str, reason: str) -> None:
@@ -75,9 +81,18 @@ def code(values: Mapping[str, object], field: str) -> str | None:
     value = values.get(field)
     if value is None or value == "":
         return None
-    if type(value) is not str or not _CODE.fullmatch(value):
+    if type(value) is not str or not is_code(value):
         raise Refused(field, "must be a code in small Latin letters, such as in_review")
     return value
+
+
+def is_code(value: str) -> bool:
+    return _CODE.fullmatch(value) is not None
+
+
+def is_number(value: str) -> bool:
+    """Whether a ticket number is in normal form."""
+    return _NUMBER.fullmatch(value) is not None
 
 
 def required(value: str | None, field: str) -> str:
@@ -93,7 +108,7 @@ def number(values: Mapping[str, object], field: str) -> str:
         raise Refused(field, "is missing")
     if type(value) is not str:
         raise Refused(field, "must be a text, or leading zeros would be lost")
-    if not _NUMBER.fullmatch(value):
+    if not is_number(value):
         raise Refused(
             field, f"must be capitals, digits and hyphens only, at most {NUMBER_MAX} characters"
         )
@@ -111,6 +126,16 @@ def count(
         raise Refused(prefix + field, "must be a whole number")
     if not 0 <= value <= maximum:
         raise Refused(prefix + field, f"must be from 0 to {maximum}")
+    return value
+
+
+def truth(values: Mapping[str, object], field: str) -> bool:
+    """True or false; false where it is missing."""
+    value = values.get(field)
+    if value is None:
+        return False
+    if type(value) is not bool:
+        raise Refused(field, "must be true or false")
     return value
 
 
@@ -138,6 +163,18 @@ def moment(values: Mapping[str, object], field: str, prefix: str = "") -> Moment
     if found is None:
         raise Refused(prefix + field, reason)
     return found
+
+
+def moment_us(written: str) -> int:
+    """UTC microseconds of a time that has passed `moment`."""
+    try:
+        return plain_us(written)
+    except NotPlainError:
+        pass
+    found, reason = _moment(written)
+    if found is None:
+        raise ValueError(reason)
+    return found.us
 
 
 def names(values: Mapping[str, object], field: str) -> list[str]:

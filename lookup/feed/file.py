@@ -11,23 +11,32 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
-from lookup.feed import LINE_OCTETS_MAX, Problem
+from lookup.feed.lines import LINE_OCTETS_MAX, TOO_LONG, Problem
+from lookup.feed.sniff import sniff
 
 READ_OCTETS: Final = 262_144
 HEAD_OCTETS: Final = 65_536
-_BOM: Final = b"\xef\xbb\xbf"
+NULS: Final = Problem("line", "holds NUL octets, as files damaged on their way do")
+CUT: Final = Problem(
+    "line", "is the last one and has no line end, so it may be cut; end every line with one"
+)
 
 
 class Line(NamedTuple):
-    """One physical line. `octets` is None when it is longer than LINE_OCTETS_MAX."""
+    """One physical line; `octets` is None when it is not read, `problem` says why."""
 
     number: int  # from 1
     end: int  # offset of the octet after its line end
     octets: bytes | None
+    problem: Problem | None = None
 
 
 class FeedFile:
-    """A file to import, open for reading; what is appended meanwhile is not read."""
+    """A file to import, open for reading; what is appended meanwhile is not read.
+
+    Lines end with LF or CRLF, or all of them with CR. The last line of a CSV file must end so,
+    too: a number cut short would be another ticket's. A JSON object that is cut is none.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises OSError when the file cannot be read."""
@@ -38,14 +47,15 @@ class FeedFile:
         self.size = status.st_size
         head = self._file.read(HEAD_OCTETS)
         self.identity = f"{sha256(head).hexdigest()}-{status.st_size}-{status.st_mtime_ns}"
-        self._start = len(_BOM) if head.startswith(_BOM) else 0
-        self.first_line = head[self._start :].partition(b"\n")[0]  # its head, if it is very long
+        self._start, self._line_end, self.problem = sniff(head, whole=len(head) >= self.size)
+        # its head, if it is very long
+        self.first_line = head[self._start :].partition(self._line_end)[0]
 
     async def lines(self, offset: int = 0, number: int = 0) -> AsyncIterator[list[Line]]:
         """Lines from a line start at `offset`, `number` lines into the file, as they are read."""
         begin = max(offset, self._start)
         await asyncio.to_thread(self._file.seek, begin)
-        splitter = _Splitter(begin, number)
+        splitter = _Splitter(begin, number, self._line_end)
         left = self.size - begin
         while left > 0:
             chunk = await asyncio.to_thread(self._file.read, min(READ_OCTETS, left))
@@ -57,7 +67,8 @@ class FeedFile:
                 yield lines
         last = splitter.rest()
         if last:
-            yield [last]
+            cut = self.is_csv and last.octets is not None and last.octets.strip()
+            yield [last._replace(octets=None, problem=CUT) if cut else last]
 
     def close(self) -> None:
         self._file.close()
@@ -66,19 +77,26 @@ class FeedFile:
 class _Splitter:
     """Cuts octets into lines, never holding more of one than a line may have."""
 
-    def __init__(self, offset: int, number: int) -> None:
+    def __init__(self, offset: int, number: int, line_end: bytes) -> None:
         self._end = offset
         self._number = number
+        self._line_end = line_end
         self._kept = bytearray()
         self._too_long = False
 
     def feed(self, chunk: bytes) -> list[Line]:
-        *pieces, tail = chunk.split(b"\n")
+        *pieces, tail = chunk.split(self._line_end)
         lines = []
+        nuls = b"\0" in chunk
         for piece in pieces:
-            self._keep(piece)
-            self._end += 1
-            lines.append(self._line())
+            if nuls or self._kept or self._too_long or len(piece) > LINE_OCTETS_MAX:
+                self._keep(piece)
+                self._end += 1
+                lines.append(self._line())
+            else:  # nearly every line
+                self._number += 1
+                self._end += len(piece) + 1
+                lines.append(Line(self._number, self._end, piece))
         self._keep(tail)
         return lines
 
@@ -96,7 +114,12 @@ class _Splitter:
 
     def _line(self) -> Line:
         self._number += 1
-        line = Line(self._number, self._end, None if self._too_long else bytes(self._kept))
+        if self._too_long:
+            line = Line(self._number, self._end, None, TOO_LONG)
+        elif b"\0" in self._kept:
+            line = Line(self._number, self._end, None, NULS)
+        else:
+            line = Line(self._number, self._end, bytes(self._kept))
         self._kept.clear()
         self._too_long = False
         return line

@@ -7,12 +7,46 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from lookup.feed import Problem
-from lookup.feed_row import Row
-from lookup.merge import Change
+from lookup.feed.lines import Problem
+from lookup.feed.row import Row
+from lookup.registry.merge import Change
 
 NAMES_COUNTED_MAX: Final = 200  # distinct unknown names counted apart, of each sort
 OTHER_NAMES: Final = "(others)"
+
+
+class Known(NamedTuple):
+    """What lines are held against, to count what nobody knows yet."""
+
+    bodies: frozenset[str]
+    statuses: Mapping[str, frozenset[str]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What good lines hold that nobody knows, whatever they did."""
+
+    phones_left_out: int = 0
+    unknown_fields: dict[str, int] = field(default_factory=dict)
+    unknown_statuses: dict[str, int] = field(default_factory=dict)
+    unknown_bodies: dict[str, int] = field(default_factory=dict)
+
+    def take(self, row: Row, known: Known) -> None:
+        """One good line."""
+        ticket = row.ticket
+        self.phones_left_out += row.phones_left_out
+        for name in row.unknown_fields:
+            _add(self.unknown_fields, name)
+        if ticket.status not in known.statuses.get(ticket.kind, ()):
+            _add(self.unknown_statuses, f"{ticket.kind}: {ticket.status}")
+        if ticket.body_id is not None and ticket.body_id not in known.bodies:
+            _add(self.unknown_bodies, ticket.body_id)
+
+    def add(self, other: Tally) -> None:
+        self.phones_left_out += other.phones_left_out
+        _merge(self.unknown_fields, other.unknown_fields)
+        _merge(self.unknown_statuses, other.unknown_statuses)
+        _merge(self.unknown_bodies, other.unknown_bodies)
 
 
 @dataclass(slots=True)
@@ -27,43 +61,35 @@ class Counts:
     unchanged: int = 0
     stale: int = 0
     rejected: int = 0
+    deleted: int = 0
     events: int = 0
-    phones_left_out: int = 0
-    unknown_fields: dict[str, int] = field(default_factory=dict)
-    unknown_statuses: dict[str, int] = field(default_factory=dict)
-    unknown_bodies: dict[str, int] = field(default_factory=dict)
+    conflicts: int = 0
+    tally: Tally = field(default_factory=Tally)
 
     def reject(self, lines: int) -> None:
         self.lines += lines
         self.rejected += lines
 
-    def take(self, row: Row, change: Change, known: Known) -> None:
-        """One good line and what it did."""
-        self.lines += 1
-        match change:
-            case Change.ADDED:
-                self.added += 1
-            case Change.UPDATED:
-                self.updated += 1
-            case Change.UNCHANGED:
-                self.unchanged += 1
-            case Change.STALE:
-                self.stale += 1
-        ticket = row.ticket
-        self.phones_left_out += row.phones_left_out
-        for name in row.unknown_fields:
-            _add(self.unknown_fields, name)
-        if ticket.status not in known.statuses.get(ticket.kind, ()):
-            _add(self.unknown_statuses, f"{ticket.kind}: {ticket.status}")
-        if ticket.body_id is not None and ticket.body_id not in known.bodies:
-            _add(self.unknown_bodies, ticket.body_id)
+    def take(self, changes: Sequence[Change]) -> None:
+        """What good lines did."""
+        self.lines += len(changes)
+        self.added += changes.count(Change.ADDED)
+        self.updated += changes.count(Change.UPDATED)
+        self.unchanged += changes.count(Change.UNCHANGED)
+        self.stale += changes.count(Change.STALE)
+        self.rejected += changes.count(Change.NO_ROOM)
 
-
-class Known(NamedTuple):
-    """What lines are held against, to count what nobody knows yet."""
-
-    bodies: frozenset[str]
-    statuses: Mapping[str, frozenset[str]]
+    def add(self, other: Counts) -> None:
+        self.lines += other.lines
+        self.added += other.added
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.stale += other.stale
+        self.rejected += other.rejected
+        self.deleted += other.deleted
+        self.events += other.events
+        self.conflicts += other.conflicts
+        self.tally.add(other.tally)
 
 
 class FileResult(NamedTuple):
@@ -85,7 +111,9 @@ class ImportReport:
     unchanged: int
     stale: int  # an older status than the stored one: only the events were news
     rejected: int
+    deleted: int  # lines that say a ticket was registered by mistake
     events: int  # new ones
+    conflicts: int  # found: tickets that their systems now contradict each other about
     phones_left_out: int  # entries of owner_phones that are no phone of the country
     unknown_fields: Mapping[str, int]  # kept aside with the ticket
     unknown_statuses: Mapping[str, int]  # stored as they are; "kind: status"
@@ -107,32 +135,23 @@ class BodiesReport:
 
 def total(results: Sequence[FileResult]) -> ImportReport:
     """The figures of all files together."""
-    sum_ = Counts()
+    whole = Counts()
     for result in results:
-        counts = result.counts
-        sum_.lines += counts.lines
-        sum_.added += counts.added
-        sum_.updated += counts.updated
-        sum_.unchanged += counts.unchanged
-        sum_.stale += counts.stale
-        sum_.rejected += counts.rejected
-        sum_.events += counts.events
-        sum_.phones_left_out += counts.phones_left_out
-        _merge(sum_.unknown_fields, counts.unknown_fields)
-        _merge(sum_.unknown_statuses, counts.unknown_statuses)
-        _merge(sum_.unknown_bodies, counts.unknown_bodies)
+        whole.add(result.counts)
     return ImportReport(
-        lines=sum_.lines,
-        added=sum_.added,
-        updated=sum_.updated,
-        unchanged=sum_.unchanged,
-        stale=sum_.stale,
-        rejected=sum_.rejected,
-        events=sum_.events,
-        phones_left_out=sum_.phones_left_out,
-        unknown_fields=sum_.unknown_fields,
-        unknown_statuses=sum_.unknown_statuses,
-        unknown_bodies=sum_.unknown_bodies,
+        lines=whole.lines,
+        added=whole.added,
+        updated=whole.updated,
+        unchanged=whole.unchanged,
+        stale=whole.stale,
+        rejected=whole.rejected,
+        deleted=whole.deleted,
+        events=whole.events,
+        conflicts=whole.conflicts,
+        phones_left_out=whole.tally.phones_left_out,
+        unknown_fields=whole.tally.unknown_fields,
+        unknown_statuses=whole.tally.unknown_statuses,
+        unknown_bodies=whole.tally.unknown_bodies,
         rejects=tuple(result.rejects for result in results if result.counts.rejected),
         resumed=tuple(result.path.name for result in results if result.resumed),
     )

@@ -1,22 +1,21 @@
 """From the fields of one ticket to the row that is stored. Pure.
 
-Times become ISO text with a Kazakh offset, phones keyed hashes, the parts of a fine or an
-inspection one JSON text. Fields the model does not know go to `extra` and are named.
+Times become ISO text with a Kazakh offset, phones keyed hashes, a part such as the fine one JSON
+text. Fields the model does not know go to `extra` and are named.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from lookup.feed_fields import (
-    AMOUNT_TENGE_MAX,
-    TEXT_MAX,
+from lookup.feed.fields import (
+    VERSION_MAX,
     Moment,
     Refused,
     code,
+    compact,
     count,
     day,
     moment,
@@ -25,21 +24,17 @@ from lookup.feed_fields import (
     phone,
     required,
     text,
+    truth,
 )
+from lookup.feed.parts import aside, fine, inspection, outcome
 
 EVENTS_MAX: Final = 1_000  # of one ticket in one line
 OWNERS_MAX: Final = 20  # phones of one ticket
 LANGUAGES: Final = frozenset({"kk", "ru", "en"})
 
-FINE_FIELDS: Final = frozenset(
-    {"amount", "half_until", "pay_by", "paid_amount", "paid_at", "payment_ref"}
-    | {"bailiff_since", "bailiff_office", "conflict"}
-)
-INSPECTION_FIELDS: Final = frozenset({"registered_on", "starts_on", "ends_on", "extended_to"})
-
 
 class TicketRow(NamedTuple):
-    """A ticket as stored, in the order of the columns of table `ticket`."""
+    """A ticket as one system tells it."""
 
     number: str
     kind: str
@@ -65,6 +60,9 @@ class TicketRow(NamedTuple):
     fine: str | None  # JSON object
     inspection: str | None  # JSON object
     extra: str | None  # JSON object of the fields the model does not know
+    version: int | None = None  # rises with each update of one system
+    deleted: bool = False  # registered by mistake: no longer told
+    outcome: str | None = None  # JSON object
 
 
 class EventRow(NamedTuple):
@@ -89,14 +87,27 @@ TICKET_FIELDS: Final = frozenset(TicketRow._fields) - {"status_us", "owner_hashe
 EVENT_FIELDS: Final = frozenset(EventRow._fields) - {"extra"}
 
 
+class Key(NamedTuple):
+    """What one row of the registry stands for: a ticket as one system knows it."""
+
+    number: str
+    kind: str
+    system: str  # "" where the feed names none
+
+
 class Row(NamedTuple):
     """One good line. `digest` changes when anything stored would."""
 
     ticket: TicketRow
     events: tuple[EventRow, ...]
     digest: int
-    unknown_fields: tuple[str, ...]
-    phones_left_out: int  # entries of owner_phones that are no phone of the country
+    unknown_fields: tuple[str, ...] = ()
+    phones_left_out: int = 0  # entries of owner_phones that are no phone of the country
+
+    @property
+    def key(self) -> Key:
+        ticket = self.ticket
+        return Key(ticket.number, ticket.kind, ticket.source_system or "")
 
 
 def row_of(values: Mapping[str, object], hash_phone: Callable[[str], str]) -> Row:
@@ -105,8 +116,11 @@ def row_of(values: Mapping[str, object], hash_phone: Callable[[str], str]) -> Ro
     `hash_phone` takes 7XXXXXXXXXX and returns a keyed hash without spaces.
     """
     unknown: list[str] = []
-    extra = _aside(values, TICKET_FIELDS, "", unknown)
+    extra = aside(values, TICKET_FIELDS, "", unknown)
     status_at = moment(values, "status_at")
+    deleted = truth(values, "deleted")
+    if deleted and status_at is None:
+        raise Refused("status_at", "is missing: a deletion says when")
     owners, left_out = _owners(values, hash_phone)
     other_bodies = names(values, "other_bodies")
     ticket = TicketRow(
@@ -120,7 +134,7 @@ def row_of(values: Mapping[str, object], hash_phone: Callable[[str], str]) -> Ro
         created_at=_text_of(moment(values, "created_at")),
         first_filed_at=_text_of(moment(values, "first_filed_at")),
         body_id=text(values, "body_id"),
-        other_bodies=json.dumps(other_bodies, ensure_ascii=False) if other_bodies else None,
+        other_bodies=compact(other_bodies) if other_bodies else None,
         due_on=day(values, "due_on"),
         due_basis=code(values, "due_basis"),
         forward_count=count(values, "forward_count") or 0,
@@ -131,13 +145,21 @@ def row_of(values: Mapping[str, object], hash_phone: Callable[[str], str]) -> Ro
         intake=code(values, "intake"),
         answer_via=code(values, "answer_via"),
         sensitivity=code(values, "sensitivity"),
-        fine=_fine(values, unknown, extra),
-        inspection=_inspection(values, unknown, extra),
-        extra=json.dumps(extra) if extra else None,
+        fine=fine(values, unknown, extra),
+        inspection=inspection(values, unknown, extra),
+        version=count(values, "version", maximum=VERSION_MAX),
+        deleted=deleted,
+        outcome=outcome(values, unknown, extra),
+        extra=compact(extra) if extra else None,  # after the parts, which add to it
     )
     events = _events(values, unknown)
-    digest = blake2b(repr((ticket, events)).encode(), digest_size=8).digest()
-    return Row(ticket, events, int.from_bytes(digest, signed=True), tuple(unknown), left_out)
+    digest = digest_of(compact((ticket, events)).encode())
+    return Row(ticket, events, digest, tuple(unknown), left_out)
+
+
+def digest_of(content: bytes) -> int:
+    """Of the ticket and its events as compact JSON lists."""
+    return int.from_bytes(blake2b(content, digest_size=8).digest(), signed=True)
 
 
 def _text_of(at: Moment | None) -> str | None:
@@ -165,76 +187,6 @@ def _owners(
     return " ".join(hashes) or None, len(written) - len(phones)
 
 
-def _aside(
-    values: Mapping[str, object], known: frozenset[str], prefix: str, unknown: list[str]
-) -> dict[str, object]:
-    if known.issuperset(values):
-        return {}
-    extra = {key: value for key, value in values.items() if key not in known}
-    for key in extra:
-        fits = len(key) <= TEXT_MAX and key.isprintable()
-        unknown.append(prefix + (key if fits else "(unreadable name)"))
-    return extra
-
-
-def _part(values: Mapping[str, object], field: str) -> Mapping[str, object] | None:
-    value = values.get(field)
-    if value is None:
-        return None
-    if type(value) is not dict:
-        raise Refused(field, "must be an object")
-    return value
-
-
-def _fine(values: Mapping[str, object], unknown: list[str], extra: dict[str, object]) -> str | None:
-    part = _part(values, "fine")
-    if part is None:
-        return None
-    aside = _aside(part, FINE_FIELDS, "fine.", unknown)
-    if aside:
-        extra["fine"] = aside
-    conflict = part.get("conflict")
-    if conflict is not None and type(conflict) is not bool:
-        raise Refused("fine.conflict", "must be true or false")
-    paid_at = moment(part, "paid_at", "fine.")
-    return json.dumps(
-        {
-            "amount": count(part, "amount", "fine.", AMOUNT_TENGE_MAX),
-            "half_until": day(part, "half_until", "fine."),
-            "pay_by": day(part, "pay_by", "fine."),
-            "paid_amount": count(part, "paid_amount", "fine.", AMOUNT_TENGE_MAX),
-            "paid_at": _text_of(paid_at),
-            "paid_on": paid_at.text[:10] if paid_at else None,
-            "payment_ref": _inner(part, "payment_ref", "fine."),
-            "bailiff_since": day(part, "bailiff_since", "fine."),
-            "bailiff_office": _inner(part, "bailiff_office", "fine."),
-            "conflict": conflict,
-        },
-        ensure_ascii=False,
-    )
-
-
-def _inspection(
-    values: Mapping[str, object], unknown: list[str], extra: dict[str, object]
-) -> str | None:
-    part = _part(values, "inspection")
-    if part is None:
-        return None
-    aside = _aside(part, INSPECTION_FIELDS, "inspection.", unknown)
-    if aside:
-        extra["inspection"] = aside
-    dates = ("registered_on", "starts_on", "ends_on", "extended_to")
-    return json.dumps({field: day(part, field, "inspection.") for field in dates})
-
-
-def _inner(part: Mapping[str, object], field: str, prefix: str) -> str | None:
-    """A text inside an object, refused under the object's name."""
-    try:
-        return text(part, field)
-    except Refused as refusal:
-        raise Refused(prefix + field, refusal.reason) from None
-
-
 def _events(values: Mapping[str, object], unknown: list[str]) -> tuple[EventRow, ...]:
     listed = values.get("events")
     if listed is None:
@@ -259,7 +211,7 @@ def _events(values: Mapping[str, object], unknown: list[str]) -> tuple[EventRow,
 
 
 def _event(item: Mapping[str, object], unknown: list[str]) -> EventRow:
-    extra = _aside(item, EVENT_FIELDS, "events.", unknown)
+    extra = aside(item, EVENT_FIELDS, "events.", unknown)
     seq = count(item, "seq")
     at = moment(item, "at")
     if seq is None or at is None:
@@ -274,5 +226,5 @@ def _event(item: Mapping[str, object], unknown: list[str]) -> EventRow:
         actor_role=code(item, "actor_role"),
         note_code=code(item, "note_code"),
         due_on_after=day(item, "due_on_after"),
-        extra=json.dumps(extra) if extra else None,
+        extra=compact(extra) if extra else None,
     )

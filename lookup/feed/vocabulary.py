@@ -39,3 +39,18 @@ STATUSES: Final[Mapping[str, frozenset[str]]] = {
     "escalation": frozenset({"taken", "checked"}),
 }
 """Status codes by kind, without those derived here (overdue, expired, unregistered)."""
+
+FINAL: Final[Mapping[str, frozenset[str]]] = {
+    "appeal": frozenset(
+        {"satisfied", "partly", "refused", "explained", "noted", "terminated", "left"}
+        | {"returned", "withdrawn", "joined", "court_decided"}
+    ),
+    "crime_report": frozenset({"no_offence", "administrative", "closed", "court"}),
+    "investigation": frozenset({"no_offence", "administrative", "closed", "court"}),
+    "inspection": frozenset({"refused", "cancelled", "finished", "rejected_ersop"}),
+    "fine": frozenset({"paid", "cancelled"}),
+    "service_request": frozenset({"done", "not_possible"}),
+    "support": frozenset({"closed"}),
+    "escalation": frozenset({"checked"}),
+}
+"""Those of them after which nothing more is to come; the same as in config/statuses.toml."""

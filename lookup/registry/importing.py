@@ -1,39 +1,51 @@
 """Importing feeds into the ticket registry: streamed, batch by batch, safe to interrupt.
 
 Each batch is one transaction that also holds how far the file was read, so a killed import goes
-on where it stopped; and a line imported twice changes nothing.
+on where it stopped; and a line imported twice changes nothing. Between batches others write.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 
-from lookup.bodies import parse_bodies
-from lookup.feed import TOO_LONG, Problem, csv_columns, parse_ndjson
-from lookup.feed_file import FeedFile, Line, Rejects
-from lookup.feed_row import EventRow, Row
-from lookup.import_report import BodiesReport, Counts, FileResult, ImportReport, Known, total
-from lookup.merge import Change, Kept, judge
-from lookup.registry import Registry
-from lookup.registry_write import Key, Progress, RegistryWriter
-from lookup.vocabulary import STATUSES
+from lookup.feed.bodies import parse_bodies
+from lookup.feed.file import FeedFile, Rejects
+from lookup.feed.lines import TOO_LONG, Problem, csv_columns, parse_ndjson
+from lookup.feed.report import BodiesReport, Counts, FileResult, ImportReport, Known, total
+from lookup.feed.vocabulary import STATUSES
+from lookup.registry.merge import Change
+from lookup.registry.place import SLOTS
+from lookup.registry.reading import (
+    Chunk,
+    HashPhone,
+    ParseLine,
+    Read,
+    Reader,
+    reading_process,
+)
+from lookup.registry.source import Registry
+from lookup.registry.sqlite import reading
+from lookup.registry.write import Outcome, Progress, RegistryWriter
 
 BATCH_LINES_MAX: Final = 1_000
 BATCH_OCTETS_MAX: Final = 4_194_304
+BULK_LINES_MAX: Final = 32_768  # where a process beside reads: under a second of the lock
+BULK_OCTETS_MAX: Final = 67_108_864
+BULK_FILE_OCTETS_MIN: Final = 16_777_216  # a smaller file is read before a process has started
+CHUNKS_AHEAD: Final = 2  # read while another is stored
 LINES_PER_TURN: Final = 32  # parsed before the others on the event loop get their turn
 PAUSE_MS: Final = 1.0  # between turns, when the process has other work
 BODIES_OCTETS_MAX: Final = 67_108_864
 
-_encode = msgspec.json.Encoder().encode
+NO_ROOM: Final = Problem("number", f"is told of by more than {SLOTS} kinds and systems already")
 
-HashPhone = Callable[[str], str]
-ParseLine = Callable[[bytes, HashPhone], Row | Problem]
+_encode = msgspec.json.Encoder().encode
 
 
 class ImportProgress(NamedTuple):
@@ -48,6 +60,14 @@ class ImportProgress(NamedTuple):
 OnProgress = Callable[[ImportProgress], None]
 
 
+def parser_of(feed: FeedFile) -> ParseLine | Problem:
+    """How the lines of a feed in our own form are read; a CSV file needs its header for that."""
+    if not feed.is_csv:
+        return parse_ndjson
+    columns = csv_columns(feed.first_line)
+    return columns if isinstance(columns, Problem) else columns.parse
+
+
 async def import_tickets(
     registry: Registry,
     files: Sequence[Path],
@@ -57,39 +77,45 @@ async def import_tickets(
     rejects_dir: Path | None = None,
     statuses: Mapping[str, frozenset[str]] = STATUSES,
     pause_ms: float = PAUSE_MS,
+    now_us: Callable[[], int] | None = None,
+    read_as: Callable[[FeedFile], ParseLine | Problem] = parser_of,
+    beside: bool = False,
 ) -> ImportReport:
     """Import NDJSON files, and CSV files by their suffix `.csv`, one after the other.
 
     `hash_phone` turns 7XXXXXXXXXX into the keyed hash that is stored. Bad lines go to a file of
-    rejects beside the feed, or in `rejects_dir`. Raises OSError for a file that cannot be read,
-    RegistryBusyError while another import runs, RegistryError when the registry cannot be
-    written: what was stored before stays, and the same call goes on from there.
+    rejects beside the feed, or in `rejects_dir`. `now_us` dates what is kept of it: when the
+    registry was fed, when a conflict was found. Raises OSError for a file that cannot be read,
+    RegistryBusyError while another import reads it or others don't let us write, RegistryError
+    when the registry cannot be written: what was stored before stays, and the same call goes on
+    from there.
 
     `pause_ms` lets the event loop go idle between turns, or a thread that works for it (such as
     the lookups' own) would wait for the interpreter's lock as long as lines are parsed; 0 suits
-    a process that does nothing else.
+    a process that does nothing else. With `beside`, which needs that `read_as` and `hash_phone`
+    can be pickled, large files are read in a process of their own, in far larger batches.
     """
     if rejects_dir is not None and len({path.name for path in files}) < len(files):
         raise ValueError("files of the same name need a folder of rejects each")
     results: list[FileResult] = []
-    async with registry.writer() as writer:
+    async with registry.writer(bulk=pause_ms == 0) as writer:
         known = Known(await writer.body_ids(), statuses)
         for path in files:
             feed = FeedFile(path)
             try:
-                before = await writer.progress(feed.identity)
-                with Rejects(path, rejects_dir, before.rejects_octets if before else 0) as rejects:
-                    work = _FileImport(
-                        writer,
-                        feed,
-                        rejects=rejects,
-                        before=before,
-                        known=known,
-                        on_progress=on_progress,
-                        pause_s=pause_ms / 1_000,
-                    )
-                    await work.run(hash_phone)
-                await writer.finish(feed.identity)
+                with reading(path):
+                    before = await writer.progress(feed.identity)
+                    octets = before.rejects_octets if before else 0
+                    with Rejects(path, rejects_dir, octets) as rejects:
+                        work = _FileImport(writer, feed, rejects, before, on_progress, now_us)
+                        parse = feed.problem or read_as(feed)
+                        if isinstance(parse, Problem):
+                            await work.refuse(parse)
+                        elif beside and feed.size >= BULK_FILE_OCTETS_MIN:
+                            await work.run_beside(Reader(parse, hash_phone, known))
+                        else:
+                            await work.run(Reader(parse, hash_phone, known), pause_ms / 1_000)
+                    await writer.finish(feed.identity)
             finally:
                 feed.close()
             results.append(FileResult(path, work.counts, rejects.path, before is not None))
@@ -108,7 +134,7 @@ async def import_bodies(registry: Registry, file: Path) -> BodiesReport:
     read = parse_bodies(content)
     if isinstance(read, Problem):
         return BodiesReport(0, 0, 0, ((file.name, read),), {})
-    async with registry.writer() as writer:
+    async with registry.writer() as writer, writer.transaction():
         stored = await writer.bodies()
         changed = [row for row in read.rows if stored.get(row.id) != row]
         if changed:
@@ -129,26 +155,6 @@ def _read_bodies(file: Path) -> tuple[int, bytes]:
     return size, file.read_bytes() if size <= BODIES_OCTETS_MAX else b""
 
 
-@dataclass(slots=True)
-class _Batch:
-    """Lines on their way into one transaction."""
-
-    rows: list[Row] = field(default_factory=list)
-    problems: list[tuple[int, Problem]] = field(default_factory=list)
-    lines: int = 0
-    octets: int = 0
-
-    def take(self, number: int, parsed: Row | Problem) -> None:
-        if isinstance(parsed, Problem):
-            self.problems.append((number, parsed))
-        else:
-            self.rows.append(parsed)
-
-    @property
-    def full(self) -> bool:
-        return self.lines >= BATCH_LINES_MAX or self.octets >= BATCH_OCTETS_MAX
-
-
 class _FileImport:
     """One file on its way into the registry."""
 
@@ -156,104 +162,102 @@ class _FileImport:
         self,
         writer: RegistryWriter,
         feed: FeedFile,
-        *,
         rejects: Rejects,
         before: Progress | None,
-        known: Known,
         on_progress: OnProgress | None,
-        pause_s: float,
+        now_us: Callable[[], int] | None,
     ) -> None:
         self._writer = writer
         self._feed = feed
         self._rejects = rejects
-        self._known = known
         self._on_progress = on_progress
-        self._pause_s = pause_s
+        self._now_us = now_us
         self._octets = before.octets if before else 0
         self.counts = _counts(before)
 
-    async def run(self, hash_phone: HashPhone) -> None:
-        """From where the last import of this file stopped to the file's end."""
-        parse = _parser(self._feed)
-        batch = _Batch()
-        if isinstance(parse, Problem):
-            batch.take(1, parse)
-            await self._store(batch, self._feed.size)
-            return
+    async def refuse(self, problem: Problem) -> None:
+        """Nothing of this file can be read."""
+        await self._store(Read(problems=[(1, problem)]), 1, self._feed.size)
+
+    async def run(self, reader: Reader, pause_s: float) -> None:
+        """From where the last import of this file stopped to its end, with pauses for others."""
+        async for chunk, end in self._chunks(BATCH_LINES_MAX, BATCH_OCTETS_MAX):
+            read = Read()
+            for turn in range(0, len(chunk.lines), LINES_PER_TURN):
+                lines = chunk.lines[turn : turn + LINES_PER_TURN]
+                reader.read(Chunk(chunk.first + turn, lines), read)
+                await asyncio.sleep(pause_s)
+            await self._store(read, chunk.first + len(chunk.lines) - 1, end)
+
+    async def run_beside(self, reader: Reader) -> None:
+        """The same, read by a process beside while this one stores."""
+        ahead: deque[tuple[int, int]] = deque()  # last line and end of the chunks under way
+        async with reading_process(reader) as process:
+            async for chunk, end in self._chunks(BULK_LINES_MAX, BULK_OCTETS_MAX):
+                await process.send(chunk)
+                ahead.append((chunk.first + len(chunk.lines) - 1, end))
+                if len(ahead) > CHUNKS_AHEAD:
+                    await self._store(await process.receive(), *ahead.popleft())
+            while ahead:
+                await self._store(await process.receive(), *ahead.popleft())
+
+    async def _chunks(self, lines_max: int, octets_max: int) -> AsyncIterator[tuple[Chunk, int]]:
+        """The lines not yet imported, and the offset where each chunk ends; the last one may be
+        empty, so that the end of the file is told."""
         end = self._octets
+        chunk = Chunk(self.counts.last_line + 1, [])
+        octets = 0
         async for lines in self._feed.lines(end, self.counts.last_line):
             for line in lines:
-                self._take(batch, line, parse, hash_phone)
+                if line.octets is None:
+                    chunk.lines.append(line.problem or TOO_LONG)
+                elif self._feed.is_csv and line.number == 1:
+                    chunk.lines.append(b"")  # its header
+                else:
+                    chunk.lines.append(line.octets)
+                    octets += len(line.octets)
                 end = line.end
-                if batch.full:
-                    await self._store(batch, end)
-                    batch = _Batch()
-                elif line.number % LINES_PER_TURN == 0:
-                    await asyncio.sleep(self._pause_s)
-        await self._store(batch, end)
+                if len(chunk.lines) >= lines_max or octets >= octets_max:
+                    yield chunk, end
+                    chunk, octets = Chunk(line.number + 1, []), 0
+        yield chunk, end
 
-    def _take(self, batch: _Batch, line: Line, parse: ParseLine, hash_phone: HashPhone) -> None:
-        self.counts.last_line = line.number
-        batch.lines += 1
-        if line.octets is None:
-            batch.take(line.number, TOO_LONG)
-        elif line.octets.strip() and not (self._feed.is_csv and line.number == 1):
-            batch.octets += len(line.octets)
-            batch.take(line.number, parse(line.octets, hash_phone))
-
-    async def _store(self, batch: _Batch, end: int) -> None:
+    async def _store(self, read: Read, last_line: int, end: int) -> None:
         """Rejects first, so that whatever counts as read is either stored or told."""
-        await self._rejects.add(batch.problems)
-        self.counts.reject(len(batch.problems))
-        tickets, events = await self._judged(batch.rows)
-        self._octets = end
-        await self._writer.store(tickets, events, self._progress)
+        counts = self.counts
+        await self._rejects.add(read.problems)
+        async with self._writer.transaction():
+            now_us = self._now_us() if self._now_us is not None else None
+            outcome = await self._writer.store(read.batch, now_us)
+            await self._rejects.add(_left_out(read, outcome))
+            counts.last_line = last_line
+            counts.reject(len(read.problems))
+            counts.take(outcome.changes)
+            counts.tally.add(read.tally)
+            counts.deleted += read.batch.deletions
+            counts.events += outcome.new_events
+            counts.conflicts += outcome.conflicts
+            await self._writer.keep(
+                Progress(
+                    file=self._feed.identity,
+                    name=self._feed.path.name,
+                    octets=end,
+                    rejects_octets=self._rejects.octets,
+                    counts=_encode(counts).decode(),
+                )
+            )
         if self._on_progress is not None:
             self._on_progress(
-                ImportProgress(self._feed.path.name, end, self._feed.size, self.counts.lines)
+                ImportProgress(self._feed.path.name, end, self._feed.size, counts.lines)
             )
 
-    def _progress(self, new_events: int) -> Progress:
-        """What is kept with the batch, once it is known how many of its events are new."""
-        self.counts.events += new_events
-        return Progress(
-            file=self._feed.identity,
-            name=self._feed.path.name,
-            octets=self._octets,
-            rejects_octets=self._rejects.octets,
-            counts=_encode(self.counts).decode(),
-        )
 
-    async def _judged(self, rows: Sequence[Row]) -> tuple[list[Row], dict[Key, list[EventRow]]]:
-        """The tickets to write, each once with its last word, and the events that may be new."""
-        kept = await self._writer.kept(list(dict.fromkeys(map(_key, rows))))
-        tickets: dict[Key, Row] = {}
-        events: dict[Key, list[EventRow]] = {}
-        for row in rows:
-            key = _key(row)
-            change = judge(kept.get(key), row)
-            self.counts.take(row, change, self._known)
-            if change is Change.UNCHANGED:
-                continue
-            if row.events:
-                events.setdefault(key, []).extend(row.events)
-            if change is not Change.STALE:
-                tickets[key] = row
-                kept[key] = Kept(row.ticket.status_us, row.digest)
-        return list(tickets.values()), events
-
-
-def _key(row: Row) -> Key:
-    return row.ticket.number, row.ticket.kind
+def _left_out(read: Read, outcome: Outcome) -> list[tuple[int, Problem]]:
+    if Change.NO_ROOM not in outcome.changes:
+        return []
+    judged = zip(read.numbers, outcome.changes, strict=True)
+    return [(number, NO_ROOM) for number, change in judged if change is Change.NO_ROOM]
 
 
 def _counts(before: Progress | None) -> Counts:
     return Counts() if before is None else msgspec.json.decode(before.counts, type=Counts)
-
-
-def _parser(feed: FeedFile) -> ParseLine | Problem:
-    """How the lines of this file are read; a CSV file needs its header for that."""
-    if not feed.is_csv:
-        return parse_ndjson
-    columns = csv_columns(feed.first_line)
-    return columns if isinstance(columns, Problem) else columns.parse

@@ -3,62 +3,35 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
-from lookup import registry_sqlite as door
-from lookup.registry_sql import BODIES, FIND, SHOW, STATS
-from lookup.registry_wire import Stored, StoredEvent, StoredWhole, record
-from lookup.registry_write import RegistryWriter
+from lookup.registry import sqlite as door
+from lookup.registry.contradictions import Conflict
+from lookup.registry.place import place_of
+from lookup.registry.sql import BODIES, CIRCULATING, CONFLICTS, FIND, ROWS, STATS
+from lookup.registry.staff import Circulating, RegistryStats, ShownTicket, StatusCount, shown
+from lookup.registry.stored import StoredRow, unstored
+from lookup.registry.wire import Found, record
+from lookup.registry.write import RegistryWriter
 from lookup.source import ANY_KIND, Answers, SourceHealth, SourceUnavailableError
 from lookup.status import Body, TicketRecord, Wanted
 
-NUMBERS_PER_QUERY_MAX: Final = 1_000
+__all__ = ["Circulating", "Conflict", "Registry", "RegistryStats", "ShownTicket", "StatusCount"]
 
-_stored_list = msgspec.json.Decoder(list[Stored])
+NUMBERS_PER_QUERY_MAX: Final = 1_000
+FIRST: Final = ("", "")  # before every conflict
+
+_found_list = msgspec.json.Decoder(list[Found])
 _bodies_list = msgspec.json.Decoder(list[Body])
-_whole_list = msgspec.json.Decoder(list[StoredWhole])
+_rows_list = msgspec.json.Decoder(list[StoredRow])
+_conflicts_list = msgspec.json.Decoder(list[Conflict])
 _figures_list = msgspec.json.Decoder(list[tuple[str, str, int]])
 _encode = msgspec.json.Encoder().encode
-
-
-class StatusCount(NamedTuple):
-    kind: str
-    status: str
-    tickets: int
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryStats:
-    """Figures of a registry file, counted when asked."""
-
-    path: Path
-    library: str
-    octets: int  # of the main file
-    tickets: int
-    by_status: tuple[StatusCount, ...]
-    events: int
-    bodies: int
-    unfinished_imports: int
-
-
-class ShownTicket(NamedTuple):
-    """A ticket with its whole path, for staff. Of unknown fields only the names: a feed may put
-    personal data there."""
-
-    record: TicketRecord
-    sensitivity: str | None
-    status_at: str | None
-    created_at: str | None
-    first_filed_at: str | None
-    body_id: str | None  # also where the directory does not know it
-    unknown_fields: tuple[str, ...]
-    events: tuple[StoredEvent, ...]
 
 
 class Registry:
@@ -74,7 +47,9 @@ class Registry:
         self._name = name
         self._kinds = kinds
         self._bodies: dict[str, Body] = {}
+        self._by_code: dict[str, Body] = {}
         self._bodies_revision = -1
+        self._fed_us: int | None = None
 
     @classmethod
     async def open(
@@ -95,7 +70,7 @@ class Registry:
             reader = await door.open_reader(path)
             registry = cls(path, reader, name, kinds)
             try:
-                await registry._load_bodies(reader)
+                await registry._found([])
             except BaseException:
                 await registry.close()
                 raise
@@ -113,12 +88,18 @@ class Registry:
     def path(self) -> Path:
         return self._path
 
+    @property
+    def fed_us(self) -> int | None:
+        """When it was last fed, UTC microseconds, as of the last lookup; None: nobody said."""
+        return self._fed_us
+
     async def find_many(self, wanted: Sequence[Wanted]) -> Answers:
+        """As every source; one record of each system that knows a ticket."""
         numbers = list(dict.fromkeys([item.number for item in wanted]))
         found: dict[str, tuple[TicketRecord, ...]] = {}
         try:
             for start in range(0, len(numbers), NUMBERS_PER_QUERY_MAX):
-                for ticket in await self._find(numbers[start : start + NUMBERS_PER_QUERY_MAX]):
+                for ticket in await self._found(numbers[start : start + NUMBERS_PER_QUERY_MAX]):
                     others = found.get(ticket.number)
                     found[ticket.number] = (*others, ticket) if others else (ticket,)
         except sqlite3.Error as error:
@@ -128,13 +109,23 @@ class Registry:
     async def health(self) -> SourceHealth:
         """Reads one row; counts nothing."""
         try:
-            await door.one_row(self._open_reader(), FIND, ("[]",))
+            await self._found([])
         except (sqlite3.Error, SourceUnavailableError) as error:
             return SourceHealth(self._name, False, str(error))
         return SourceHealth(self._name, True, f"{door.library()}, {self._path}")
 
+    def find_body(self, id_or_code: str) -> Body | None:
+        """A body of the directory as of the last lookup."""
+        return self._bodies.get(id_or_code) or self._by_code.get(id_or_code)
+
+    async def directory(self) -> Mapping[str, Body]:
+        """Every body by its id, as it is now."""
+        with door.clear_errors(self._path):
+            await self._found([])
+        return self._bodies
+
     async def stats(self) -> RegistryStats:
-        """Counts every ticket: seconds for millions, on a connection of its own."""
+        """Counts every ticket: minutes for many millions, on a connection of its own."""
         async with door.reader(self._path) as connection:
             row = await door.one_row(connection, STATS)
         by_status = tuple(StatusCount(*figure) for figure in _figures_list.decode(row[0]))
@@ -147,56 +138,86 @@ class Registry:
             events=row[1],
             bodies=row[2],
             unfinished_imports=row[3],
+            conflicts=row[4],
+            deleted=row[5],
         )
 
     async def show(self, number: str) -> tuple[ShownTicket, ...]:
-        """Every ticket of this number, whatever its kind, with its events in order."""
+        """Every ticket of this number, whatever its kind and system, with its steps in order;
+        deleted ones too."""
+        places = _text([place_of(number)])
         async with door.reader(self._path) as connection:
-            row = await door.one_row(connection, SHOW, (number,))
-            if row[0] != self._bodies_revision:
-                await self._load_bodies(connection)
-        return tuple(self._shown(whole) for whole in _whole_list.decode(row[1]))
+            row = await door.one_row(connection, ROWS, (places,))
+            found = await self._read(connection, places)
+        told = {(each.number, each.kind, each.system): each for each in found}
+        return tuple(
+            shown(unstored(columns), told.get(columns[1:4]), self._bodies, self._name)
+            for columns in _rows_list.decode(row[0])
+            if columns.number == number
+        )
+
+    async def conflicts(
+        self,
+        *,
+        open_only: bool = True,
+        limit: int = NUMBERS_PER_QUERY_MAX,
+        after: tuple[str, str] = FIRST,
+    ) -> tuple[Conflict, ...]:
+        """What systems contradict each other about, by number and kind, behind `after`."""
+        async with door.reader(self._path) as connection:
+            row = await door.one_row(connection, CONFLICTS, (*after, open_only, limit))
+        return tuple(_conflicts_list.decode(row[0]))
+
+    async def circulating(
+        self, forwards_min: int, *, limit: int = NUMBERS_PER_QUERY_MAX, after: int = 0
+    ) -> Circulating:
+        """Tickets passed on so often, by what one system tells of them; at least twice. The next
+        page begins behind `next_after`."""
+        async with door.reader(self._path) as connection:
+            row = await door.one_row(connection, CIRCULATING, (forwards_min, after, limit))
+            await self._read(connection, "[]")
+        records = [record(each, self._bodies, self._name) for each in _found_list.decode(row[0])]
+        return Circulating(tuple(records), row[1] if len(records) == limit else None)
 
     @asynccontextmanager
-    async def writer(self) -> AsyncIterator[RegistryWriter]:
-        """The one writer of this file; RegistryBusyError while another process has it."""
-        async with door.writer(self._path) as connection:
-            yield RegistryWriter(connection)
+    async def writer(self, *, bulk: bool = False) -> AsyncIterator[RegistryWriter]:
+        """A writer of this file; others may write between its transactions. `bulk`: for a
+        process that does nothing else meanwhile."""
+        with door.clear_errors(self._path):
+            connection = await door.open_writer(self._path, bulk=bulk)
+            try:
+                yield RegistryWriter(self._path, connection, self._name, bulk=bulk)
+            finally:
+                await door.close_writer(self._path, connection)
 
     async def close(self) -> None:
         reader, self._reader = self._reader, None
         if reader is not None:
             await reader.close()
 
-    async def _find(self, numbers: list[str]) -> list[TicketRecord]:
-        reader = self._open_reader()
-        row = await door.one_row(reader, FIND, (_encode(numbers).decode(),))
-        if row[0] != self._bodies_revision:
-            await self._load_bodies(reader)
+    async def _found(self, numbers: Sequence[str]) -> list[TicketRecord]:
+        reader = self._reader
+        if reader is None:
+            raise SourceUnavailableError(self._name, f"{self._path} is closed")
+        found = await self._read(reader, _text([place_of(number) for number in numbers]))
         bodies = self._bodies
         name = self._name
-        return [record(stored, bodies, name) for stored in _stored_list.decode(row[1])]
+        return [record(each, bodies, name) for each in found]
+
+    async def _read(self, reader: door.Connection, places: str) -> list[Found]:
+        """What stands in these places; the directory is read anew where it has changed."""
+        row = await door.one_row(reader, FIND, (places,))
+        self._fed_us = row[1]
+        if row[0] != self._bodies_revision:
+            await self._load_bodies(reader)
+        return _found_list.decode(row[2])
 
     async def _load_bodies(self, reader: door.Connection) -> None:
         row = await door.one_row(reader, BODIES)
         self._bodies = {body.id: body for body in _bodies_list.decode(row[1])}
+        self._by_code = {body.code: body for body in self._bodies.values()}
         self._bodies_revision = row[0]
 
-    def _open_reader(self) -> door.Connection:
-        if self._reader is None:
-            raise SourceUnavailableError(self._name, f"{self._path} is closed")
-        return self._reader
 
-    def _shown(self, whole: StoredWhole) -> ShownTicket:
-        return ShownTicket(
-            record=record(whole.ticket, self._bodies, self._name),
-            sensitivity=whole.sensitivity,
-            status_at=whole.status_at,
-            created_at=whole.created_at,
-            first_filed_at=whole.first_filed_at,
-            body_id=whole.body_id,
-            unknown_fields=tuple(msgspec.json.decode(whole.extra, type=dict))
-            if whole.extra
-            else (),
-            events=tuple(whole.events),
-        )
+def _text(value: object) -> str:
+    return _encode(value).decode()

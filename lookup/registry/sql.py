@@ -1,30 +1,68 @@
-"""The statements of the ticket registry.
+"""The statements of the ticket registry. Pure.
 
 Reads return one row with one JSON text: the sqlite3 module takes the interpreter's lock once a
 row, and a thread that asks for it hundreds of times waits each time behind a busy event loop.
-Writes take one JSON text for the same reason.
+Writes take one JSON text for the same reason, but for those of a process that does nothing else.
+What is stored as JSON is joined as text, since SQLite would read it all again to write it.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from lookup.feed_row import EventRow, TicketRow
+from lookup.registry.place import SLOT_MASK
+from lookup.registry.wire import JOINED, PARENT_AT
 
-_RECORD: Final = (  # in the order of registry_wire.Stored
-    "json_array(t.kind, t.number, t.number_shown, t.source_system, t.status,"
-    " substr(t.status_at, 1, 10), substr(t.created_at, 1, 10), substr(t.first_filed_at, 1, 10),"
-    " t.due_on, t.due_basis, t.body_id, coalesce(json_array_length(t.other_bodies), 0),"
-    " t.forward_count, t.extended_count, t.owner_hashes, t.owner_lang, t.answer_via, t.intake,"
-    " iif(t.status = 'joined', t.parent_id, NULL), json(t.fine), json(t.inspection))"
+ANCESTORS_MAX: Final = 8  # tickets above a ticket that are looked at; a circle ends here too
+
+COLUMNS: Final = (
+    "id, number, kind, source_system, status, status_us, version, deleted, forward_count,"
+    " parent_place, digest, told, kept, path"
 )
+_COLUMN_COUNT: Final = COLUMNS.count(",") + 1
+
+_PARENT: Final = f"'$[{PARENT_AT}]'"
+
+_CHILD: Final = (  # as wire.Child; the newest one, if there are several
+    "CASE WHEN t.status IN ('passed', 'forwarded', 'controlled') THEN coalesce("  # noqa: S608 - constants only
+    "(SELECT '[\"' || c.number || '\",\"' || c.kind || '\",\"' || c.status || '\",' || c.told"
+    f" || ']' FROM ticket c WHERE c.parent_place = (t.id & ~{SLOT_MASK}) AND NOT c.deleted"
+    f" AND c.status <> '{JOINED}' AND c.told ->> {_PARENT} = t.number"
+    " ORDER BY c.status_us DESC, c.id LIMIT 1), 'null') ELSE 'null' END"
+)
+
+_ANCESTORS: Final = (  # list of wire.Told
+    f"CASE WHEN t.parent_place IS NOT NULL AND t.status <> '{JOINED}' THEN"  # noqa: S608 - constants only
+    " (WITH RECURSIVE up (place, number, depth) AS"
+    f" (SELECT t.parent_place, t.told ->> {_PARENT}, 1"
+    f" UNION SELECT p.parent_place, p.told ->> {_PARENT}, depth + 1 FROM up CROSS JOIN ticket p"
+    f" ON p.id BETWEEN up.place AND up.place + {SLOT_MASK} AND p.number = up.number"
+    f" WHERE p.parent_place IS NOT NULL AND p.status <> '{JOINED}' AND NOT p.deleted"
+    f" AND depth < {ANCESTORS_MAX})"
+    " SELECT '[' || coalesce(group_concat(a.told), '') || ']' FROM up CROSS JOIN ticket a"
+    f" ON a.id BETWEEN up.place AND up.place + {SLOT_MASK}"
+    " AND a.number = up.number WHERE NOT a.deleted) ELSE 'null' END"
+)
+
+_FOUND: Final = (  # as wire.Found
+    "'[\"' || t.number || '\",\"' || t.kind || '\",' || json_quote(t.source_system) || ',\"'"
+    f" || t.status || '\",' || t.told || ',' || {_CHILD} || ',' || {_ANCESTORS} || ']'"
+)
+
+_REVISIONS: Final = "(SELECT bodies_revision FROM revision), (SELECT fed_us FROM revision)"
 
 FIND: Final = (
-    "SELECT (SELECT bodies_revision FROM revision),"  # noqa: S608 - constants only
-    f" (SELECT json_group_array({_RECORD}) FROM json_each(?) w"
-    " CROSS JOIN ticket t ON t.number = w.value)"
+    f"SELECT {_REVISIONS}, (SELECT '[' || coalesce(group_concat({_FOUND}), '') || ']'"  # noqa: S608 - constants only
+    f" FROM json_each(?) w CROSS JOIN ticket t ON t.id BETWEEN w.value AND w.value + {SLOT_MASK}"
+    " WHERE NOT t.deleted)"
 )
-"""Parameter: JSON list of numbers. The order of the join is fixed: numbers first."""
+"""Parameter: JSON list of places. Other numbers of these places are found too."""
+
+CIRCULATING: Final = (
+    "SELECT '[' || coalesce(group_concat(found), '') || ']', max(id) FROM"  # noqa: S608 - constants only
+    f" (SELECT {_FOUND} AS found, t.id FROM ticket t WHERE t.forward_count > 1"
+    " AND t.forward_count >= ? AND t.id > ? AND NOT t.deleted ORDER BY t.id LIMIT ?)"
+)
 
 BODIES: Final = (
     "SELECT (SELECT bodies_revision FROM revision),"
@@ -32,56 +70,84 @@ BODIES: Final = (
     " region, phone, json(sms_name), json(name), json(voice_name))) FROM body)"
 )
 
-_EVENT_JSON: Final = (
-    "json_array(e.source_event_id, e.seq, e.at, e.stage, e.from_body, e.to_body, e.actor_role,"
-    " e.note_code, e.due_on_after, e.extra)"
-)
+_ROW: Final = "t." + COLUMNS.replace(", ", ", t.")
 
-SHOW: Final = (
-    "SELECT (SELECT bodies_revision FROM revision),"  # noqa: S608 - constants only
-    f" json_group_array(json_array({_RECORD},"
-    " t.sensitivity, t.status_at, t.created_at, t.first_filed_at, t.body_id, t.extra,"
-    f" (SELECT json_group_array({_EVENT_JSON}) FROM"
-    " (SELECT * FROM event WHERE ticket_id = t.id ORDER BY seq, id) e)))"
-    " FROM ticket t WHERE t.number = ?"
+ROWS: Final = (
+    f"SELECT json_group_array(json_array({_ROW})) FROM json_each(?) w"  # noqa: S608 - constants only
+    f" CROSS JOIN ticket t ON t.id BETWEEN w.value AND w.value + {SLOT_MASK}"
 )
+"""Parameter: JSON list of places. Deleted tickets are there too."""
 
 STATS: Final = (
     "SELECT (SELECT json_group_array(json_array(kind, status, n)) FROM"
-    " (SELECT kind, status, count(*) n FROM ticket GROUP BY kind, status ORDER BY kind, status)),"
-    " (SELECT count(*) FROM event), (SELECT count(*) FROM body),"
-    " (SELECT count(*) FROM import_progress)"
+    " (SELECT kind, status, count(*) n FROM ticket WHERE NOT deleted"
+    " GROUP BY kind, status ORDER BY kind, status)),"
+    " (SELECT coalesce(sum(json_array_length(path)), 0) FROM ticket), (SELECT count(*) FROM body),"
+    " (SELECT count(*) FROM import_progress),"
+    " (SELECT count(*) FROM conflict WHERE cleared_us IS NULL),"
+    " (SELECT count(*) FROM ticket WHERE deleted)"
 )
 
-STORED: Final = (
-    "SELECT json_group_array(json_array(t.number, t.kind, t.status_us, t.digest))"
-    " FROM json_each(?) w"
-    " CROSS JOIN ticket t ON t.number = w.value ->> 0 AND t.kind = w.value ->> 1"
+ADD_MANY: Final = f"INSERT INTO ticket ({COLUMNS}) VALUES ({', '.join('?' * _COLUMN_COUNT)})"  # noqa: S608 - constants only
+"""For executemany; fails for a ticket that is there already."""
+
+_FROM_JSON: Final = (
+    f"INSERT INTO ticket ({COLUMNS})"  # noqa: S608 - constants only
+    f" SELECT {', '.join(f'w.value ->> {index}' for index in range(_COLUMN_COUNT))}"
+    " FROM json_each(?) w WHERE true"
+)
+_REPLACE: Final = " ON CONFLICT (id) DO UPDATE SET " + ", ".join(
+    f"{column} = excluded.{column}" for column in COLUMNS.split(", ") if column != "id"
+)
+
+ADD: Final = _FROM_JSON
+"""Parameter: JSON list of rows. Fails for a ticket that is there already."""
+REPLACE: Final = _FROM_JSON + _REPLACE
+"""Parameter: JSON list of rows."""
+REPLACE_MANY: Final = ADD_MANY + _REPLACE
+
+KIND_SYSTEMS: Final = "SELECT json_group_array(json_array(kind, source_system)) FROM kind_system"
+ADD_KIND_SYSTEMS: Final = (
+    "INSERT INTO kind_system (kind, source_system)"
+    " SELECT w.value ->> 0, w.value ->> 1 FROM json_each(?) w WHERE true ON CONFLICT DO NOTHING"
+)
+
+SEVERAL: Final = (
+    "SELECT json_group_array(a.id) FROM json_each(?) w CROSS JOIN ticket a ON a.id = w.value"  # noqa: S608 - constants only
+    " WHERE EXISTS (SELECT 1 FROM ticket s"
+    f" WHERE s.id BETWEEN (a.id & ~{SLOT_MASK}) AND (a.id | {SLOT_MASK})"
+    " AND s.id <> a.id AND s.kind = a.kind AND s.number = a.number)"
+)
+"""Parameter: JSON list of ids. Which of these tickets another system tells of too."""
+
+_CONFLICT: Final = "json_array(number, kind, rule, json(systems), found_us, told_us, cleared_us)"
+CONFLICTS: Final = (
+    f"SELECT json_group_array({_CONFLICT}) FROM (SELECT * FROM conflict"  # noqa: S608 - constants only
+    " WHERE (number, kind) > (?, ?) AND (cleared_us IS NULL OR NOT ?)"
+    " ORDER BY number, kind, rule LIMIT ?)"
+)
+OPEN_CONFLICTS: Final = (
+    "SELECT json_group_array(json_array(c.number, c.kind, c.rule)) FROM json_each(?) w"
+    " CROSS JOIN conflict c ON c.number = w.value ->> 0 AND c.kind = w.value ->> 1"
+    " WHERE c.cleared_us IS NULL"
 )
 """Parameter: JSON list of [number, kind]."""
-
-_COLUMNS: Final = (*TicketRow._fields, "digest")
-_KEY: Final = frozenset({"number", "kind"})
-
-WRITE_TICKETS: Final = (
-    f"INSERT INTO ticket ({', '.join(_COLUMNS)})"  # noqa: S608 - constants only
-    f" SELECT {', '.join(f'w.value ->> {index}' for index in range(len(_COLUMNS)))}"
-    " FROM json_each(?) w WHERE true ON CONFLICT (number, kind) DO UPDATE SET "
-    + ", ".join(f"{column} = excluded.{column}" for column in _COLUMNS if column not in _KEY)
+FIND_CONFLICTS: Final = (
+    "INSERT INTO conflict (number, kind, rule, systems, found_us)"
+    " SELECT w.value ->> 0, w.value ->> 1, w.value ->> 2, w.value -> 3, w.value ->> 4"
+    " FROM json_each(?) w WHERE true ON CONFLICT (number, kind, rule) DO UPDATE SET"
+    " systems = excluded.systems, found_us = excluded.found_us, told_us = NULL, cleared_us = NULL"
 )
-"""Parameter: JSON list of tickets, each a list in the order of TicketRow, then the digest."""
-
-_EVENT_COLUMNS: Final = EventRow._fields
-
-WRITE_EVENTS: Final = (
-    f"INSERT INTO event (ticket_id, {', '.join(_EVENT_COLUMNS)})"  # noqa: S608 - constants only
-    f" SELECT t.id, {', '.join(f'e.value ->> {i}' for i in range(len(_EVENT_COLUMNS)))}"
-    " FROM json_each(?) w"
-    " CROSS JOIN ticket t ON t.number = w.value ->> 0 AND t.kind = w.value ->> 1"
-    " CROSS JOIN json_each(w.value, '$[2]') e"
-    " WHERE true ON CONFLICT (ticket_id, source_event_id) DO NOTHING"
+CLEAR_CONFLICTS: Final = (
+    "UPDATE conflict SET cleared_us = ? WHERE (number, kind, rule) IN"
+    " (SELECT w.value ->> 0, w.value ->> 1, w.value ->> 2 FROM json_each(?) w)"
 )
-"""Parameter: JSON list of [number, kind, [event, ...]], events in the order of EventRow."""
+TELL_CONFLICTS: Final = (
+    "UPDATE conflict SET told_us = ? WHERE (number, kind, rule) IN"
+    " (SELECT w.value ->> 0, w.value ->> 1, w.value ->> 2 FROM json_each(?) w)"
+)
+
+FED: Final = "UPDATE revision SET fed_us = max(coalesce(fed_us, 0), ?)"
 
 STORED_BODIES: Final = (
     "SELECT json_group_array(json_array(id, code, parent_id, region,"

@@ -1,8 +1,10 @@
 """The registry's door to SQLite: files, connections, schema, the lock of the one writer.
 
 Rules kept here (SQLite before 3.51.3 can lose a commit when one connection checkpoints while
-another commits): readers never checkpoint; whoever writes, from whatever process, first holds
-the lock file beside the registry, so there is one writing connection at a time.
+another commits): readers never checkpoint; whoever writes, from whatever process, holds the lock
+file beside the registry for each transaction, so there is one writing at a time. Whoever waits
+for it first stands in the door (a second file): an import that takes the lock again and again
+lets him in between.
 """
 
 from __future__ import annotations
@@ -12,12 +14,14 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 import aiosqlite
+
+from lookup.registry.moving import move, to_move
 
 Connection = aiosqlite.Connection
 
@@ -26,8 +30,13 @@ READER_CACHE_KIB: Final = 65_536
 WRITER_CACHE_KIB: Final = 65_536
 READER_BUSY_MS: Final = 1_000
 WRITER_BUSY_MS: Final = 10_000
-WAL_CHECKPOINT_PAGES: Final = 4_096  # 16 MiB between checkpoints of an import
+WAL_CHECKPOINT_OCTETS: Final = 67_108_864  # written between two checkpoints
+BULK_CACHE_KIB: Final = 262_144
+BULK_CHECKPOINT_OCTETS: Final = 268_435_456
 WAL_KEPT_OCTETS: Final = 67_108_864
+PAGE_OCTETS: Final = 16_384  # of a new file: see lookup/registry/place.py
+WRITER_WAIT_S: Final = 10.0  # for the lock, which is held for one transaction
+LOCK_POLL_S: Final = 0.005
 
 
 class RegistryError(Exception):
@@ -39,7 +48,7 @@ class RegistryMissingError(RegistryError):
 
 
 class RegistryBusyError(RegistryError):
-    """Another process is writing to this registry."""
+    """Others are writing to this registry, and did not let us in."""
 
 
 def library() -> str:
@@ -74,40 +83,79 @@ async def open_reader(path: Path) -> Connection:
     )
 
 
+async def open_writer(path: Path, *, bulk: bool = False) -> Connection:
+    """A connection that writes, for `transaction`; close it with `close_writer`.
+
+    `bulk`: memory and checkpoints as they suit the import of millions.
+    """
+    checkpoint_octets = BULK_CHECKPOINT_OCTETS if bulk else WAL_CHECKPOINT_OCTETS
+    connection = await _open(
+        path,
+        f"PRAGMA busy_timeout = {WRITER_BUSY_MS}",
+        f"PRAGMA cache_size = -{BULK_CACHE_KIB if bulk else WRITER_CACHE_KIB}",
+        "PRAGMA synchronous = FULL",
+        f"PRAGMA journal_size_limit = {WAL_KEPT_OCTETS}",
+    )
+    page_octets = (await one_row(connection, "PRAGMA page_size"))[0]
+    await run(connection, f"PRAGMA wal_autocheckpoint = {checkpoint_octets // page_octets}")
+    return connection
+
+
+async def close_writer(path: Path, connection: Connection) -> None:
+    """The last connection to close checkpoints, so nobody may be writing then; if somebody is,
+    ours is not the last."""
+    with suppress(RegistryBusyError), _lock(path):
+        await connection.close()
+        return
+    await connection.close()
+
+
 @asynccontextmanager
-async def writer(path: Path) -> AsyncIterator[Connection]:
-    """The one writing connection; RegistryBusyError when another process has it."""
-    with _lock(path), clear_errors(path):
-        connection = await _open(
-            path,
-            f"PRAGMA busy_timeout = {WRITER_BUSY_MS}",
-            f"PRAGMA cache_size = -{WRITER_CACHE_KIB}",
-            "PRAGMA synchronous = FULL",
-            "PRAGMA foreign_keys = ON",
-            f"PRAGMA wal_autocheckpoint = {WAL_CHECKPOINT_PAGES}",
-            f"PRAGMA journal_size_limit = {WAL_KEPT_OCTETS}",
-        )
+async def transaction(path: Path, connection: Connection) -> AsyncIterator[None]:
+    """All or nothing, with the lock of this file. When it is left by an error or a cancellation,
+    nothing was written. RegistryBusyError when others keep the lock."""
+    async with _turn(path):
+        await connection.execute_fetchall("BEGIN IMMEDIATE")
         try:
-            yield connection
-        finally:
-            await connection.close()
+            yield
+        except BaseException:
+            await connection.rollback()
+            raise
+        await connection.execute_fetchall("COMMIT")
 
 
 @asynccontextmanager
-async def transaction(connection: Connection) -> AsyncIterator[None]:
-    """All or nothing. When it is left by an error or a cancellation, nothing was written."""
-    await connection.execute_fetchall("BEGIN IMMEDIATE")
-    try:
+async def _turn(path: Path) -> AsyncIterator[None]:
+    """The lock, in turn with all others who wait for it."""
+    deadline = asyncio.get_running_loop().time() + WRITER_WAIT_S
+    with ExitStack() as stack:
+        with ExitStack() as door:
+            await _wait(path, door, ".turn", deadline)
+            await _wait(path, stack, ".lock", deadline)
         yield
-    except BaseException:
-        await connection.rollback()
-        raise
-    await connection.execute_fetchall("COMMIT")
+
+
+async def _wait(path: Path, stack: ExitStack, suffix: str, deadline: float) -> None:
+    while True:
+        try:
+            stack.enter_context(_lock(path, suffix))
+            return
+        except RegistryBusyError:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+        await asyncio.sleep(LOCK_POLL_S)
 
 
 async def run(connection: Connection, statement: str, values: Sequence[object] = ()) -> None:
     """A statement without a result."""
     await _rows(connection, statement, values)
+
+
+async def run_many(
+    connection: Connection, statement: str, rows: Sequence[Sequence[object]]
+) -> None:
+    """A statement without a result for each row, for a process that does nothing else."""
+    await connection.executemany(statement, rows)
 
 
 async def one_row(
@@ -133,7 +181,7 @@ async def _rows(
 
 
 async def _open(path: Path, *pragmas: str) -> Connection:
-    connection = await aiosqlite.connect(_uri(path), uri=True, isolation_level=None)
+    connection = await aiosqlite.connect(uri(path), uri=True, isolation_level=None)
     try:
         for pragma in pragmas:
             await connection.execute_fetchall(pragma)
@@ -143,7 +191,7 @@ async def _open(path: Path, *pragmas: str) -> Connection:
     return connection
 
 
-def _uri(path: Path) -> str:
+def uri(path: Path) -> str:
     """Never creates a file: a path mistyped must not become an empty registry."""
     return f"file:{quote(str(path.absolute()))}?mode=rw"
 
@@ -161,17 +209,18 @@ def _prepare(path: Path, create: bool) -> None:
             )
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     with clear_errors(path):
-        if not _pending(path):
+        if not _pending(path) and not to_move(uri(path)):
             return
         with _lock(path):
             if _pending(path):
                 _migrate(path)
+            move(uri(path))
 
 
 def _pending(path: Path) -> bool:
     """Whether migrations of this release are missing; refuses a schema it does not know."""
     known = {file.stem for file in MIGRATIONS.glob("*.sql")}
-    with closing(sqlite3.connect(_uri(path), uri=True)) as connection:
+    with closing(sqlite3.connect(uri(path), uri=True)) as connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
         applied: set[str] = set()
         if "_yoyo_migration" in tables:
@@ -192,7 +241,8 @@ def _pending(path: Path) -> bool:
 def _migrate(path: Path) -> None:
     import yoyo  # noqa: PLC0415 - a tenth of a second, and needed only when the schema changes
 
-    with closing(sqlite3.connect(_uri(path), uri=True)) as connection:
+    with closing(sqlite3.connect(uri(path), uri=True)) as connection:
+        connection.execute(f"PRAGMA page_size = {PAGE_OCTETS}")  # heeded while it is empty
         connection.execute("PRAGMA journal_mode = WAL")
     backend = yoyo.get_backend(f"sqlite:///{quote(str(path.absolute()))}")
     try:  # under our lock: yoyo's own would outlive a killed process
@@ -202,20 +252,33 @@ def _migrate(path: Path) -> None:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Held by the process, and let go by the kernel however the process ends."""
-    lock = path.with_name(path.name + ".lock")
+def _lock(path: Path, suffix: str = ".lock") -> Iterator[None]:
+    """Held by its opener, and let go by the kernel however the process ends."""
+    lock = path.with_name(path.name + suffix)
     descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RegistryBusyError(
-                f"another import is writing to {path}: wait until it has ended, then repeat"
+                f"others are writing to {path}: wait until they have ended, then repeat"
             ) from None
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def reading(feed: Path) -> Iterator[None]:
+    """One import at a time of the same file; others may read it."""
+    with feed.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RegistryBusyError(
+                f"another import is reading {feed}: wait until it has ended"
+            ) from None
+        yield
 
 
 @contextmanager

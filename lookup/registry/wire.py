@@ -1,109 +1,146 @@
 """What the registry's statements return as JSON, and how it becomes tickets. Pure.
 
-Decoding belongs to the path of every message, so a stored ticket is a plain tuple and a
-TicketRecord is built from it in one step.
+Decoding belongs to the path of every message, so a stored ticket is a plain tuple whose parts are
+those of a TicketRecord already, and the record is built from it in one step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple, TypedDict
+from typing import Final, NamedTuple
 
-from lookup.status import Body, FineFacts, InspectionFacts, TicketRecord
+from lookup.compare import PAID_BUT_ENFORCED
+from lookup.feed.row import EventRow
+from lookup.status import (
+    Body,
+    FineFacts,
+    Forward,
+    InspectionFacts,
+    PassedOn,
+    TermFacts,
+    TicketRecord,
+)
 
-
-class StoredFine(TypedDict):
-    """Column `fine`; amounts in whole tenge. What is not told to citizens stays out."""
-
-    amount: int | None
-    half_until: date | None
-    pay_by: date | None
-    paid_amount: int | None
-    paid_on: date | None
-    bailiff_since: date | None
-    bailiff_office: str | None
-
-
-class StoredInspection(TypedDict):
-    """Column `inspection`."""
-
-    registered_on: date | None
-    starts_on: date | None
-    ends_on: date | None
-    extended_to: date | None
+StoredEvent = EventRow
+JOINED: Final = "joined"
 
 
-class Stored(NamedTuple):
-    """One ticket as registry_sql selects it."""
+class Told(NamedTuple):
+    """Column `told`: what a lookup tells beside number, kind, system and status. Parts missing at
+    the end have their defaults."""
 
-    kind: str
+    number_shown: str | None = None  # None: as the number
+    status_on: date | None = None
+    created_on: date | None = None
+    first_filed_on: date | None = None
+    due_on: date | None = None
+    due_basis: str | None = None
+    body_id: str | None = None
+    other_bodies: int = 0
+    forward_count: int = 0  # as the feed says; its steps may show more
+    extended_count: int = 0
+    owner_hashes: str | None = None  # parted by spaces
+    owner_lang: str | None = None
+    answer_via: str | None = None
+    intake: str | None = None
+    parent: str | None = None
+    fine: FineFacts | None = None
+    fine_conflict: bool | None = None  # the feed's own view
+    inspection: InspectionFacts | None = None
+    term: TermFacts | None = None
+    forwards: tuple[Forward, ...] = ()
+
+
+PARENT_AT: Final = Told._fields.index("parent")
+
+
+class Child(NamedTuple):
+    """The ticket opened for another one."""
+
     number: str
-    number_shown: str | None
-    source_system: str | None
+    kind: str
     status: str
-    status_on: date | None
-    created_on: date | None
-    first_filed_on: date | None
-    due_on: date | None
-    due_basis: str | None
-    body_id: str | None
-    other_bodies: int
-    forward_count: int
-    extended_count: int
-    owner_hashes: str | None
-    owner_lang: str | None
-    answer_via: str | None
-    intake: str | None
-    joined_to: str | None
-    fine: StoredFine | None
-    inspection: StoredInspection | None
+    told: Told
 
 
-class StoredEvent(NamedTuple):
-    """One step of a ticket's path; `at` keeps its offset."""
+class Found(NamedTuple):
+    """One ticket as the statements find it."""
 
-    source_event_id: str
-    seq: int
-    at: str
-    stage: str
-    from_body: str | None
-    to_body: str | None
-    actor_role: str | None
-    note_code: str | None
-    due_on_after: str | None
-    extra: str | None
+    number: str
+    kind: str
+    system: str
+    status: str
+    told: Told
+    child: Child | None = None  # only of tickets that were passed on
+    ancestors: tuple[Told, ...] | None = None  # only of tickets opened for another
 
 
-class StoredWhole(NamedTuple):
-    """A ticket with all that is kept of it, for the staff's `tickets show`."""
-
-    ticket: Stored
-    sensitivity: str | None
-    status_at: str | None
-    created_at: str | None
-    first_filed_at: str | None
-    body_id: str | None
-    extra: str | None
-    events: list[StoredEvent]
-
-
-def record(stored: Stored, bodies: Mapping[str, Body], source: str) -> TicketRecord:
+def record(found: Found, bodies: Mapping[str, Body], source: str) -> TicketRecord:
     """A ticket as every source gives it; `source` stands in where the feed named no system."""
-    hashes = stored[14]
-    fine = stored[19]
-    inspection = stored[20]
-    return TicketRecord._make(
-        (
-            *stored[:2],
-            stored[2] or stored[1],
-            stored[3] or source,
-            *stored[4:10],
-            bodies.get(stored[10]) if stored[10] else None,
-            *stored[11:14],
-            tuple(hashes.split()) if hashes else (),
-            *stored[15:19],
-            None if fine is None else FineFacts(**fine),
-            None if inspection is None else InspectionFacts(**inspection),
-        )
+    number, kind, system, status, told, child, ancestors = found
+    (
+        number_shown, status_on, created_on, first_filed_on, due_on, due_basis, body_id, others,
+        forward_count, extended_count, hashes, owner_lang, answer_via, intake, parent, fine,
+        fine_conflict, inspection, term, forwards,
+    ) = told  # fmt: skip
+    joined_to = None
+    if parent is not None and status == JOINED:
+        joined_to, parent = parent, None
+    if ancestors:
+        first_filed_on, forwards = _from_the_start(first_filed_on, forwards, ancestors)
+        forward_count = max(forward_count, *(each.forward_count for each in ancestors))
+    if forwards:
+        forward_count = max(forward_count, len(forwards))
+    return TicketRecord(
+        kind,
+        number,
+        number_shown or number,
+        system or source,
+        status,
+        status_on,
+        created_on,
+        first_filed_on,
+        due_on,
+        due_basis,
+        bodies.get(body_id) if body_id else None,
+        others,
+        forward_count,
+        extended_count,
+        tuple(hashes.split()) if hashes else (),
+        owner_lang,
+        answer_via,
+        intake,
+        joined_to,
+        fine,
+        inspection,
+        term,
+        forwards,
+        parent,
+        None if child is None else _passed_on(child, bodies),
+        None,
+        PAID_BUT_ENFORCED if fine_conflict else None,
     )
+
+
+def _passed_on(child: Child, bodies: Mapping[str, Body]) -> PassedOn:
+    told = child.told
+    body = bodies.get(told.body_id) if told.body_id else None
+    return PassedOn(child.kind, child.number, child.status, told.due_on, body)
+
+
+def _from_the_start(
+    first_filed_on: date | None, forwards: tuple[Forward, ...], ancestors: Sequence[Told]
+) -> tuple[date | None, tuple[Forward, ...]]:
+    """A ticket opened for another was filed when that one was, and its way is part of its own."""
+    filed = [each.first_filed_on for each in ancestors if each.first_filed_on is not None]
+    if first_filed_on is not None:
+        filed.append(first_filed_on)
+    way = dict.fromkeys(forwards)
+    for each in ancestors:
+        way |= dict.fromkeys(each.forwards)
+    return min(filed, default=None), tuple(sorted(way, key=_on))
+
+
+def _on(forward: Forward) -> date:
+    return forward.on

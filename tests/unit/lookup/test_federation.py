@@ -1,14 +1,27 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lookup.compare import Contradiction
 from lookup.federation import Lookup
-from lookup.status import Found, NotFound, Partial, TicketRecord, Unavailable, Wanted
+from lookup.guard import Guarded, GuardLimits
+from lookup.status import (
+    FineFacts,
+    Forward,
+    Found,
+    NotFound,
+    Partial,
+    Status,
+    TicketRecord,
+    Unavailable,
+    Wanted,
+)
 from tests.support.records import ticket
 from tests.support.sources import ScriptedSource
 
@@ -17,6 +30,8 @@ CASE = ticket(kind="investigation", number="263100030000001")
 EITHER = Wanted("263100030000001", ("crime_report", "investigation"))
 APPEAL = ticket(number="061200000012345678")
 AN_APPEAL = Wanted("061200000012345678", ("appeal",))
+SHORT_S = 0.02
+LONG_S = 5.0  # only a hung test meets it
 
 
 async def test_one_source_that_knows_everything_answers_in_the_order_wanted() -> None:
@@ -123,10 +138,139 @@ async def test_a_source_that_answers_with_another_number_is_not_believed(
     assert await Lookup([source]).find_many([AN_APPEAL]) == [Unavailable(("mixed",))]
 
 
-async def test_of_two_sources_of_one_kind_the_first_is_believed() -> None:
-    late = APPEAL._replace(status="satisfied")
-    lookup = Lookup([ScriptedSource("first", late), ScriptedSource("second", APPEAL)])
-    assert await lookup.find_many([AN_APPEAL]) == [Found((late,))]
+# -- several systems, one ticket
+
+PAID = ticket(
+    kind="fine",
+    number="197500000431233",
+    source="treasury",
+    status="paid",
+    status_on=date(2026, 9, 3),
+    fine=FineFacts(amount=100, paid_amount=100, paid_on=date(2026, 9, 3)),
+)
+ENFORCED = ticket(
+    kind="fine",
+    number="197500000431233",
+    source="aisoip",
+    status="bailiff",
+    status_on=date(2026, 10, 28),
+    fine=FineFacts(bailiff_since=date(2026, 10, 28)),
+)
+A_FINE = Wanted("197500000431233", ("fine",))
+
+
+@pytest.mark.parametrize(
+    "sources", [[(PAID, ENFORCED)], [(PAID,), (ENFORCED,)], [(ENFORCED,), (PAID,)]]
+)
+async def test_two_views_of_one_fine_are_told_as_one_and_their_conflict_once(
+    sources: list[tuple[TicketRecord, ...]],
+) -> None:
+    told: list[Contradiction] = []
+    lookup = Lookup(
+        [ScriptedSource(f"s{at}", *tickets) for at, tickets in enumerate(sources)],
+        on_contradiction=told.append,
+    )
+    (status,) = await lookup.find_many([A_FINE])
+    assert isinstance(status, Found)
+    (fine,) = status.tickets
+    assert (fine.status, fine.conflict) == ("paid_but_enforced", "paid_but_enforced")
+    assert told == [
+        Contradiction("fine", A_FINE.number, "paid_but_enforced", ("aisoip", "treasury"))
+    ]
+
+
+async def test_a_fine_that_contradicts_itself_is_told_so_and_one_that_does_not_is_left() -> None:
+    told: list[Contradiction] = []
+    both = PAID._replace(fine=PAID.fine._replace(bailiff_since=date(2026, 10, 28)))  # type: ignore[union-attr]  # it has facts
+    for record, conflict in ((both, "paid_but_enforced"), (PAID, None)):
+        lookup = Lookup([ScriptedSource("erap", record)], on_contradiction=told.append)
+        (status,) = await lookup.find_many([A_FINE])
+        assert status == Found((record._replace(conflict=conflict),))
+    assert [each.rule for each in told] == ["paid_but_enforced"]
+
+
+async def test_forwards_are_counted_over_all_sources() -> None:
+    one = APPEAL._replace(
+        source="aikyn", forward_count=1, forwards=(Forward(date(2026, 11, 1), "a", "b"),)
+    )
+    other = APPEAL._replace(
+        source="police", forward_count=1, forwards=(Forward(date(2026, 11, 9), "b", "a"),)
+    )
+    (status,) = await Lookup(
+        [ScriptedSource("aikyn", one), ScriptedSource("police", other)]
+    ).find_many([AN_APPEAL])
+    assert isinstance(status, Found)
+    assert (status.tickets[0].forward_count, len(status.tickets[0].forwards)) == (2, 2)
+
+
+async def test_of_two_views_one_is_partial_while_the_other_source_is_silent() -> None:
+    bailiffs = ScriptedSource("bailiffs", ENFORCED)
+    bailiffs.fail()
+    statuses = await Lookup([ScriptedSource("treasury", PAID), bailiffs]).find_many([A_FINE])
+    assert statuses == [Partial((PAID,), ("bailiffs",))]
+
+
+# -- time
+
+
+def hanging(name: str, *kinds: str) -> ScriptedSource:
+    source = ScriptedSource(name, kinds=kinds)
+    source.gate = asyncio.Event()
+    return source
+
+
+@pytest.mark.parametrize("hurried", [False, True])
+async def test_a_source_that_hangs_takes_nothing_from_what_others_answered(hurried: bool) -> None:
+    registry = ScriptedSource("registry", APPEAL, REPORT)
+    slow = hanging("erdr", "investigation")
+    statuses = await Lookup([registry, slow]).find_many(
+        [AN_APPEAL, EITHER], within_s=SHORT_S, hurried=hurried
+    )
+    late: Status = (
+        Unavailable(("erdr",), pending=True) if hurried else Partial((REPORT,), ("erdr",))
+    )
+    assert statuses == [Found((APPEAL,)), late]
+    assert slow.in_flight == 0
+
+
+@pytest.mark.parametrize("hurried", [False, True])
+async def test_a_sole_source_that_hangs_is_silent_in_time(hurried: bool) -> None:
+    statuses = await Lookup([hanging("registry", "*")]).find_many(
+        [AN_APPEAL], within_s=SHORT_S, hurried=hurried
+    )
+    assert statuses == [Unavailable(("registry",), pending=hurried)]
+
+
+async def test_a_source_that_refused_is_not_waited_for_again() -> None:
+    registry, erdr = ScriptedSource("registry", REPORT), ScriptedSource("erdr")
+    erdr.fail()
+    statuses = await Lookup([registry, erdr]).find_many([EITHER], within_s=LONG_S, hurried=True)
+    assert statuses == [Partial((REPORT,), ("erdr",))]
+
+
+async def test_those_in_a_hurry_do_not_wait_for_a_source_known_to_be_slow() -> None:
+    loop = asyncio.get_running_loop()
+    slow = hanging("erdr", "investigation")
+    guarded = Guarded(
+        slow, clock=loop.time, limits=GuardLimits(prompt_ms=0, cache_ttl_s=0, apart=True)
+    )
+    lookup = Lookup([ScriptedSource("registry", APPEAL, REPORT), guarded])
+    async with asyncio.timeout(LONG_S), asyncio.TaskGroup() as group:
+        home = group.create_task(guarded.run())
+        await asyncio.sleep(0)
+        first = group.create_task(lookup.find_many([EITHER], within_s=LONG_S, hurried=True))
+        await slow.entered.wait()
+        assert guarded.slow
+        # this one sets nothing out: what it asks is on its way already, and it is not waited for
+        assert await lookup.find_many([EITHER, AN_APPEAL], within_s=LONG_S, hurried=True) == [
+            Unavailable(("erdr",), pending=True),
+            Found((APPEAL,)),
+        ]
+        assert slow.asked == [[EITHER]]
+        assert slow.gate is not None
+        slow.gate.set()
+        assert await first == [Found((REPORT,))]
+        home.cancel()
 
 
 async def test_giving_up_gives_up_every_source() -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookup.bodies import BodiesRead, parse_bodies
-from lookup.feed import Problem
+from lookup.feed.bodies import BodiesRead, parse_bodies
+from lookup.feed.lines import Problem
 from tests.support.feed import BODIES, body
 
 

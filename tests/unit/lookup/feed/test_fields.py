@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookup import feed_fields as fields
-from lookup.feed_fields import Refused
+from lookup.feed import fields
+from lookup.feed.fields import Refused
 
 
 def refusal(check: Any, value: object, *more: object) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookup.feed import (
+from lookup.feed.lines import (
     COLUMNS_MAX,
     LINE_OCTETS_MAX,
     CsvColumns,
@@ -14,7 +14,7 @@ from lookup.feed import (
     csv_columns,
     parse_ndjson,
 )
-from lookup.feed_row import Row
+from lookup.feed.row import Row
 from tests.support.feed import appeal, event, fine, hash_phone, line
 
 
@@ -125,7 +125,7 @@ def test_csv_cells_hold_lists_events_and_quoted_commas() -> None:
         f'appeal,10000142,registered,a b,"x, y","{quoted}",A'.encode(), hash_phone
     )
     assert isinstance(parsed, Row)
-    assert parsed.ticket.other_bodies == '["a", "b"]'
+    assert parsed.ticket.other_bodies == '["a","b"]'
     assert parsed.ticket.source_system == "x, y"
     assert parsed.events[0].stage == "registered"
     assert parsed.unknown_fields == ("clerk",)

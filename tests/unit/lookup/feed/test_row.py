@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookup.feed_fields import Refused
-from lookup.feed_row import EVENTS_MAX, Row, row_of
+from lookup.feed.fields import Refused
+from lookup.feed.row import EVENTS_MAX, Row, row_of
 from tests.support.feed import PHONE, appeal, event, fine, hash_phone, inspection
 
 
@@ -147,7 +147,7 @@ def test_a_language_is_one_of_three() -> None:
 
 
 def test_other_bodies_are_kept_as_a_list() -> None:
-    assert row(appeal(other_bodies=["a", "ә"])).ticket.other_bodies == '["a", "ә"]'
+    assert row(appeal(other_bodies=["a", "ә"])).ticket.other_bodies == '["a","ә"]'
     assert row(appeal(other_bodies=[])).ticket.other_bodies is None
 
 

@@ -4,9 +4,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from lookup.vocabulary import STATUSES
+from lookup.feed.vocabulary import FINAL, STATUSES
 
-STATUSES_FILE = Path(__file__).parents[3] / "config" / "statuses.toml"
+STATUSES_FILE = Path(__file__).parents[4] / "config" / "statuses.toml"
 
 
 def told(kinds: dict[str, Any], kind: str) -> set[str]:
@@ -26,3 +26,15 @@ def test_every_status_of_the_model_has_a_text_that_tells_it() -> None:
 def test_derived_statuses_are_not_words_of_a_feed() -> None:
     for statuses in STATUSES.values():
         assert not statuses & {"overdue", "expired", "unregistered"}
+
+
+def test_what_is_final_here_is_final_in_the_texts() -> None:
+    kinds = tomllib.loads(STATUSES_FILE.read_text(encoding="utf-8"))
+    for kind, statuses in STATUSES.items():
+        family = kinds[kind].get("same_as", kind)
+        rows = {
+            name: row
+            for code, row in kinds[family]["status"].items()
+            for name in (code, *row.get("aliases", ()))
+        }
+        assert FINAL[kind] == {code for code in statuses if rows[code].get("final")}, kind

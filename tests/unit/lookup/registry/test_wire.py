@@ -2,16 +2,22 @@ from __future__ import annotations
 
 from datetime import date
 
-from lookup.registry_wire import Stored, StoredFine, StoredInspection, record
-from lookup.status import Body, FineFacts, InspectionFacts, TicketRecord
+from lookup.registry.wire import Child, Found, Told, record
+from lookup.status import (
+    Body,
+    FineFacts,
+    Forward,
+    InspectionFacts,
+    PassedOn,
+    Pause,
+    TermFacts,
+    TicketRecord,
+)
 
 BODY = Body("b1", "750001", True, "Almaty", None, {}, {}, {})
-STORED = Stored(
-    kind="appeal",
-    number="10000142",
+FORWARDS = (Forward(date(2026, 11, 4), "b0", "b1"),)
+TOLD = Told(
     number_shown="1000-0142",
-    source_system="aikyn",
-    status="joined",
     status_on=date(2026, 11, 5),
     created_on=date(2026, 11, 4),
     first_filed_on=date(2026, 11, 3),
@@ -25,19 +31,22 @@ STORED = Stored(
     owner_lang="kk",
     answer_via="post",
     intake="office",
-    joined_to="10000134",
-    fine=None,
-    inspection=None,
+    parent="10000134",
+    forwards=FORWARDS,
 )
 
 
+def found(status: str = "in_review", told: Told = TOLD, **more: object) -> Found:
+    return Found("10000142", "appeal", "aikyn", status, told)._replace(**more)
+
+
 def test_every_stored_value_lands_in_its_field() -> None:
-    assert record(STORED, {"b1": BODY}, "registry") == TicketRecord(
+    assert record(found(), {"b1": BODY}, "registry") == TicketRecord(
         kind="appeal",
         number="10000142",
         number_shown="1000-0142",
         source="aikyn",
-        status="joined",
+        status="in_review",
         status_on=date(2026, 11, 5),
         created_on=date(2026, 11, 4),
         first_filed_on=date(2026, 11, 3),
@@ -51,17 +60,16 @@ def test_every_stored_value_lands_in_its_field() -> None:
         owner_lang="kk",
         answer_via="post",
         intake="office",
-        joined_to="10000134",
+        joined_to=None,
         fine=None,
         inspection=None,
+        forwards=FORWARDS,
+        parent="10000134",
     )
 
 
 def test_what_the_feed_left_out_has_a_stand_in() -> None:
-    bare = STORED._replace(
-        number_shown=None, source_system=None, body_id=None, owner_hashes=None, status_on=None
-    )
-    ticket = record(bare, {"b1": BODY}, "registry")
+    ticket = record(found(told=Told(), system=""), {"b1": BODY}, "registry")
     assert ticket.number_shown == "10000142"
     assert ticket.source == "registry"
     assert ticket.body is None
@@ -70,25 +78,49 @@ def test_what_the_feed_left_out_has_a_stand_in() -> None:
 
 
 def test_a_body_the_directory_does_not_know_is_no_body() -> None:
-    assert record(STORED, {}, "registry").body is None
+    assert record(found(), {}, "registry").body is None
 
 
-def test_facts_of_a_fine_and_an_inspection_are_told() -> None:
-    fine = StoredFine(
-        amount=19660,
-        half_until=date(2026, 8, 27),
-        pay_by=date(2026, 9, 19),
-        paid_amount=19660,
-        paid_on=date(2026, 9, 3),
-        bailiff_since=date(2026, 10, 28),
-        bailiff_office=None,
+def test_a_joined_ticket_was_not_opened_for_the_other() -> None:
+    ticket = record(found("joined"), {}, "registry")
+    assert (ticket.joined_to, ticket.parent) == ("10000134", None)
+
+
+def test_facts_of_a_fine_an_inspection_and_a_term_are_told() -> None:
+    fine = FineFacts(19660, date(2026, 8, 27), date(2026, 9, 19), 19660, date(2026, 9, 3))
+    inspection = InspectionFacts(None, date(2026, 11, 20), date(2026, 12, 4))
+    term = TermFacts(5, date(2026, 12, 5), (Pause(date(2026, 11, 5), None),))
+    told = TOLD._replace(fine=fine, inspection=inspection, term=term)
+    ticket = record(found(told=told), {}, "registry")
+    assert (ticket.fine, ticket.inspection, ticket.term) == (fine, inspection, term)
+    assert ticket.conflict is None
+
+
+def test_a_conflict_that_the_feed_names_is_one() -> None:
+    told = TOLD._replace(fine=FineFacts(), fine_conflict=True)
+    assert record(found(told=told), {}, "registry").conflict == "paid_but_enforced"
+
+
+def test_more_forwards_seen_than_stated_are_counted() -> None:
+    three = tuple(Forward(date(2026, 11, day), None, None) for day in (1, 2, 3))
+    told = TOLD._replace(forward_count=1, forwards=three)
+    assert record(found(told=told), {}, "registry").forward_count == 3
+
+
+def test_the_ticket_opened_for_it_is_told() -> None:
+    child = Child("20000015", "service_request", "accepted", TOLD)
+    ticket = record(found("passed", child=child), {"b1": BODY}, "registry")
+    passed = PassedOn("service_request", "20000015", "accepted", date(2026, 11, 25), BODY)
+    assert ticket.passed_to == passed
+
+
+def test_a_ticket_opened_for_another_was_filed_with_that_one() -> None:
+    above = Told(
+        first_filed_on=date(2026, 9, 1),
+        forward_count=5,
+        forwards=(Forward(date(2026, 9, 2), "a", "b"), FORWARDS[0]),
     )
-    inspection = StoredInspection(
-        registered_on=None,
-        starts_on=date(2026, 11, 20),
-        ends_on=date(2026, 12, 4),
-        extended_to=None,
-    )
-    ticket = record(STORED._replace(fine=fine, inspection=inspection), {}, "registry")
-    assert ticket.fine == FineFacts(**fine)
-    assert ticket.inspection == InspectionFacts(**inspection)
+    ticket = record(found(ancestors=(above, Told())), {}, "registry")
+    assert ticket.first_filed_on == date(2026, 9, 1)
+    assert ticket.forwards == (Forward(date(2026, 9, 2), "a", "b"), FORWARDS[0])
+    assert ticket.forward_count == 5

@@ -1,0 +1,72 @@
+"""What a ticket's steps say of it: where it was passed on, when its term stood still. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final, NamedTuple
+
+from lookup.feed.row import EventRow
+from lookup.status import Forward, Pause
+
+FORWARDING: Final = frozenset({"forwarded", "passed"})
+PAUSING: Final = frozenset({"suspended", "interrupted"})
+EXTENDING: Final = "extended"
+NO_STAGE: Final = frozenset({"corrected"})
+"""Steps that mend what is written and move nothing: no pause ends by one."""
+TELLING: Final = FORWARDING | PAUSING | {EXTENDING}
+
+_DAY: Final = len("YYYY-MM-DD")
+
+
+class PathFacts(NamedTuple):
+    """Facts that follow from the steps alone."""
+
+    forwards: tuple[Forward, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    extended_to: date | None = None  # by the latest extension that names a date
+
+
+NOTHING: Final = PathFacts()
+
+
+def ordered(events: Sequence[EventRow]) -> tuple[EventRow, ...]:
+    """Steps as they followed each other: by number, then by time."""
+    last = -1
+    for event in events:
+        if event[1] <= last:
+            return tuple(sorted(events, key=_place))
+        last = event[1]
+    return tuple(events)  # as nearly all of them come
+
+
+def path_facts(events: Sequence[EventRow]) -> PathFacts:
+    """Facts of steps in any order; dates are civil dates in Kazakhstan."""
+    if TELLING.isdisjoint([event.stage for event in events]):
+        return NOTHING
+    forwards: list[Forward] = []
+    pauses: list[Pause] = []
+    paused_on: date | None = None
+    extended_to: date | None = None
+    for event in ordered(events):
+        stage = event.stage
+        if stage in NO_STAGE:
+            continue
+        on = date.fromisoformat(event.at[:_DAY])
+        if stage in PAUSING:
+            paused_on = paused_on or on
+            continue
+        if paused_on is not None:
+            pauses.append(Pause(paused_on, on))
+            paused_on = None
+        if stage in FORWARDING:
+            forwards.append(Forward(on, event.from_body, event.to_body))
+        elif stage == EXTENDING and event.due_on_after is not None:
+            extended_to = date.fromisoformat(event.due_on_after)
+    if paused_on is not None:
+        pauses.append(Pause(paused_on, None))
+    return PathFacts(tuple(forwards), tuple(pauses), extended_to)
+
+
+def _place(event: EventRow) -> tuple[int, str]:
+    return event.seq, event.at

@@ -1,0 +1,95 @@
+"""Moving the tickets of a registry's first schema (0001) into the rows of today's.
+
+In batches, each a transaction that takes away what it has moved: memory stays small, and a run
+that was cut off goes on at the next opening. The caller holds the registry's lock.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from itertools import groupby
+from typing import Final
+
+from lookup.feed.fields import compact
+from lookup.feed.path import ordered
+from lookup.feed.row import EventRow, Row, TicketRow, digest_of
+from lookup.registry.place import SLOT_MASK
+from lookup.registry.sql import ADD_MANY
+from lookup.registry.stored import StoredRow, stored
+
+TICKETS_PER_BATCH: Final = 2_000
+
+_TICKET: Final = TicketRow._fields[: TicketRow._fields.index("version")]  # what 0001 knew
+_LEFT: Final = "SELECT count(*) FROM sqlite_master WHERE name = 'ticket_0001'"
+_TICKETS: Final = f"SELECT id, {', '.join(_TICKET)} FROM ticket_0001 ORDER BY id LIMIT ?"  # noqa: S608 - constants only
+_EVENTS: Final = (
+    f"SELECT ticket_id, {', '.join(EventRow._fields)} FROM event_0001"  # noqa: S608 - constants only
+    " WHERE ticket_id BETWEEN ? AND ? ORDER BY ticket_id, seq, id"
+)
+
+
+def to_move(uri: str) -> bool:
+    """Whether tickets of the first schema are left."""
+    with closing(sqlite3.connect(uri, uri=True)) as connection:
+        return bool(connection.execute(_LEFT).fetchone()[0])
+
+
+def move(uri: str) -> None:
+    """Move them all. Raises sqlite3.Error; what was moved until then stays moved."""
+    with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+        while connection.execute(_LEFT).fetchone()[0]:
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:  # commits, or takes back
+                if not _move_batch(connection):
+                    connection.execute("DROP TABLE event_0001")
+                    connection.execute("DROP TABLE ticket_0001")
+
+
+def _move_batch(connection: sqlite3.Connection) -> bool:
+    """Whether there was something to move."""
+    tickets = connection.execute(_TICKETS, (TICKETS_PER_BATCH,)).fetchall()
+    if not tickets:
+        return False
+    first, last = tickets[0][0], tickets[-1][0]
+    listed = connection.execute(_EVENTS, (first, last))
+    events = {key: [step[1:] for step in steps] for key, steps in groupby(listed, lambda e: e[0])}
+    rows = [_row(ticket[1:], events.get(ticket[0], ())) for ticket in tickets]
+    for row in rows:
+        _add(connection, stored(row))
+    systems = {(row.ticket.kind, row.ticket.source_system or "") for row in rows}
+    connection.executemany("INSERT OR IGNORE INTO kind_system VALUES (?, ?)", sorted(systems))
+    connection.execute("DELETE FROM event_0001 WHERE ticket_id <= ?", (last,))
+    connection.execute("DELETE FROM ticket_0001 WHERE id <= ?", (last,))
+    return True
+
+
+def _row(columns: tuple[object, ...], steps: Iterable[tuple[object, ...]]) -> Row:
+    ticket = TicketRow(*columns)  # type: ignore[arg-type]  # columns of a STRICT table
+    ticket = ticket._replace(
+        fine=_compact(ticket.fine),
+        inspection=_compact(ticket.inspection),
+        other_bodies=_compact(ticket.other_bodies),
+        extra=_compact(ticket.extra),
+    )
+    events = ordered([EventRow(*step) for step in steps])  # type: ignore[arg-type]  # the same
+    return Row(ticket, events, digest_of(compact((ticket, events)).encode()))
+
+
+def _compact(text: str | None) -> str | None:
+    return None if text is None else compact(json.loads(text))
+
+
+def _add(connection: sqlite3.Connection, row: StoredRow) -> None:
+    """In the slot that is its own, or else the next free one of its place."""
+    place = row.id & ~SLOT_MASK
+    for further in range(SLOT_MASK):
+        slot = (row.id + further) & SLOT_MASK
+        try:
+            connection.execute(ADD_MANY, row._replace(id=place + slot))
+        except sqlite3.IntegrityError:
+            continue
+        return
+    raise sqlite3.IntegrityError(f"no free slot in place {place}")
