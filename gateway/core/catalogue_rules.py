@@ -11,6 +11,7 @@ from gateway.core.segments import units, utf16_units
 from gateway.core.tables import Table, TableReader, leaves
 
 RULES_FILE = "config/catalogue.toml"
+BY_LAW = "_law"  # ends the id of a text told instead of the one without it, where {due} is by law
 
 _CHANNEL_KEYS = ("file", "units_max", "gsm7", "short_dates", "worst", "forms", "texts")
 
@@ -146,4 +147,10 @@ def _read_names(section: Table, channel: str, reader: TableReader) -> dict[str, 
             names[text_id] = declared
         elif field != "note":
             reader.problem(f"{where}.{field}", "unknown key; known: names, note")
+    for text_id, declared in names.items():
+        plain = names.get(text_id.removesuffix(BY_LAW))
+        if text_id.endswith(BY_LAW) and (plain != declared or "due" not in declared):
+            reader.problem(
+                f"{channel}.texts.{text_id}", f"give it the names of the text without {BY_LAW}"
+            )
     return names

@@ -17,6 +17,7 @@ from gateway.core.kinds import Kinds
 from gateway.core.memory import Limits, Memory, Verdict
 from gateway.core.reading import Asked, Intent, Reading
 from gateway.core.results import Result
+from gateway.core.silence import Silence
 from gateway.core.telling import Telling
 from lookup.status import Found, NotFound, Partial, Status, TicketRecord, Unavailable
 
@@ -74,6 +75,7 @@ class Turn(NamedTuple):
     words: tuple[Words, ...]
     memory: Memory
     ticket_kind: str | None = None
+    silent_base: Mapping[str, str] | None = None  # told beside a status: this one did not answer
 
 
 class Moment(NamedTuple):
@@ -98,12 +100,14 @@ class Conversation:
         telling: Telling,
         limits: Limits,
         language: str,
+        silence: Silence,
     ) -> None:
         self._kinds = kinds
         self._catalogue = catalogue
         self._telling = telling
         self._limits = limits
         self._language = language
+        self._silence = silence
 
     def plan(self, reading: Reading, memory: Memory, now_us: int) -> Plan:
         """What is to be looked up for this phone; nothing where it is locked or over a limit."""
@@ -161,12 +165,13 @@ class Conversation:
     # -- inside
 
     def _told(self, plan: Plan, statuses: Sequence[Status], moment: Moment) -> Turn | None:
-        if all(isinstance(status, Unavailable) for status in statuses):
+        if _is_owed(statuses):
             return None
         memory = plan.memory
         words: list[Words] = []
         result: Result | None = None
         kind: str | None = None
+        silent_base: Mapping[str, str] | None = None
         for asked, status in zip(plan.asked, statuses, strict=True):
             if words and remembering.locked(memory, moment.now_us):
                 memory, minutes = remembering.tell_lock(memory, moment.now_us)
@@ -177,10 +182,15 @@ class Conversation:
             if result is None or (one.answers and not result.answers):
                 result = one  # charged once if any number got a status
             kind = kind or found
-        if plan.reading.too_many:
+            if found and isinstance(status, Partial):
+                silent_base = silent_base or self._silence.base(status.silent, asked, (found,))
+        if silent_base is not None:
+            words.append(self._words("gen.base_silent", plan.language, {"base": silent_base}))
+        elif plan.reading.too_many:
             words.append(self._words("gen.too_many_numbers", plan.language, {"k": NUMBERS_MAX}))
         assert result is not None
-        return self._close(plan, result, tuple(words), memory, moment, kind)
+        turn = self._close(plan, result, tuple(words), memory, moment, kind)
+        return turn if silent_base is None else turn._replace(silent_base=silent_base)
 
     def _one(
         self, plan: Plan, asked: Asked, status: Status, memory: Memory, moment: Moment
@@ -201,6 +211,7 @@ class Conversation:
                     ticket,
                     language,
                     today=moment.today,
+                    now_us=moment.now_us,
                     verified=linked,
                     as_read=asked.number if asked.folded else None,
                     tail_signs=6 if six else 4,
@@ -217,12 +228,12 @@ class Conversation:
             only_inspection = asked.kinds == ("inspection",) and not asked.other_kinds
             result = Result.UNREGISTERED if only_inspection else Result.NOT_FOUND
             return result, Words(text_id, text), memory, None
-        return (
-            Result.UNAVAILABLE,
-            self._words("gen.unavailable", language, {}),
-            memory,
-            None,
-        )
+        values = {
+            "n": telling.tail(asked.number),
+            "base": self._silence.base(status.silent, asked) or {},
+        }
+        said = self._words("gen.base_silent_number", language, values)
+        return Result.UNAVAILABLE, said, memory, None
 
     def _without_number(self, plan: Plan, moment: Moment) -> Turn:
         reading, memory = plan.reading, plan.memory
@@ -273,6 +284,12 @@ class Conversation:
             count = len(words)
         memory = remembering.after_reply(memory, count, moment.now_us, moment.day)
         return Turn(result, plan.language, words, memory, kind)
+
+
+def _is_owed(statuses: Sequence[Status]) -> bool:
+    """Nothing is known yet, or more is about to be."""
+    silent = [status for status in statuses if isinstance(status, Unavailable)]
+    return len(silent) == len(statuses) or any(status.pending for status in silent)
 
 
 def _narrowed(asked: Asked, tickets: tuple[TicketRecord, ...]) -> tuple[TicketRecord, ...]:

@@ -1,7 +1,8 @@
 """What a ticket's dates and facts say beyond the status its source gives. Pure.
 
 A source stores what was last written into it; overdue, expired, half-price, late and "paid, yet
-with the bailiff" follow from comparing dates and sums with today.
+with the bailiff" follow from comparing dates and sums with the moment of asking. A due date that
+the source does not give follows from the law.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import NamedTuple
 
 from gateway.core.catalogue import Value
 from gateway.core.statuses import Kind, Row
+from gateway.core.terms import COMPUTED, Terms
+from lookup.compare import CLOSED_BUT_OPEN, PAID_BUT_ENFORCED, paid_in_full
 from lookup.status import FineFacts, InspectionFacts, TicketRecord
 
 MANY_FORWARDINGS = 2  # from here on a reply says how often a ticket was sent to and fro
@@ -20,34 +23,77 @@ _OWED_OR_ENFORCED = _OWED | {"bailiff"}
 
 
 class Derived(NamedTuple):
-    """The status to tell, the special case of it if any, and the values its texts may need."""
+    """The status to tell, the special case of it if any, and the values its texts may need.
+
+    `by_law`: the due date among them is the law's, not one that the body has given.
+    """
 
     row: Row
     special: str
     values: dict[str, Value]
+    by_law: bool = False
 
 
-def derive(ticket: TicketRecord, kind: Kind, today: date, *, verified: bool) -> Derived | None:
-    """None where the source's status has no row. Sums are among the values only if `verified`."""
+def derive(
+    ticket: TicketRecord, kind: Kind, terms: Terms, today: date, now_us: int, *, verified: bool
+) -> Derived | None:
+    """None where the source's status has no row, or is contradicted by another source's.
+
+    `today` is the civil day of `now_us`. Sums are among the values only if `verified`.
+    """
     row = kind.rows.get(ticket.status)
     if row is None:
         return None
     if kind.family == "fine":
-        return _fine(ticket, kind, row, today, verified=verified)
+        return _fine(ticket, kind, row, terms, today, now_us, verified=verified)
+    if row.final and ticket.conflict == CLOSED_BUT_OPEN:
+        return None  # never told as closed while another system still has it open
     if kind.family == "inspection":
         return _inspection(ticket, kind, row, today)
-    body, due = ticket.body, ticket.due_on
+    at_us: int | None = None
+    if ticket.due_on is None and ticket.term is not None and row.tells_due:
+        ticket, at_us = _with_due(ticket, terms, now_us)
+    if ticket.passed_to is not None and not row.final:
+        ticket, row, at_us = _passed_on(ticket, kind, row, at_us)
+    due = ticket.due_on
     if row.clock:
-        if kind.not_connected is not None and body is not None and not body.connected:
+        if kind.not_connected is not None and ticket.body and not ticket.body.connected:
             row = kind.not_connected  # whether it has answered in time is not known here
-        elif kind.overdue is not None and due is not None and due < today:
+        elif (
+            due is not None
+            and (due < today or (at_us is not None and at_us < now_us))
+            and kind.overdue is not None
+        ):
             row = kind.overdue
     values = _values(row, ticket, _day(ticket, row), due, today)
+    if at_us is not None and row.past_due and due == today and at_us < now_us:
+        values["due"], values["at"] = today, terms.civil.hour(at_us)
     if kind.own_number:
         values["ref"] = ticket.number
-    if verified and ticket.joined_to is not None:
-        values["full"] = ticket.joined_to
-    return Derived(row, _special(ticket, row, values) if row.special else "", values)
+    if verified and (ticket.joined_to or ticket.parent) and row.code == "joined":
+        values["full"] = ticket.joined_to or ticket.parent or ""
+    special = _special(ticket, row, values) if row.special else ""
+    return Derived(row, special, values, ticket.due_basis == COMPUTED)
+
+
+def _with_due(ticket: TicketRecord, terms: Terms, now_us: int) -> tuple[TicketRecord, int | None]:
+    """With the due date by law, and its very moment where a term of hours has one."""
+    due = terms.due(ticket, now_us)
+    return (ticket, None) if due is None else (due.of(ticket), due.at_us)
+
+
+def _passed_on(
+    ticket: TicketRecord, kind: Kind, row: Row, at_us: int | None
+) -> tuple[TicketRecord, Row, int | None]:
+    """One that came to the wrong place: told is who has it now, and until when."""
+    passed = ticket.passed_to
+    assert passed is not None
+    ticket = ticket._replace(body=passed.body or ticket.body)
+    if passed.due_on is not None:
+        ticket, at_us = ticket._replace(due_on=passed.due_on, due_basis=None), None
+    if ticket.due_on is not None and row.clock and kind.watched is not None:
+        row = kind.watched
+    return ticket, row, at_us
 
 
 def _day(ticket: TicketRecord, row: Row) -> date | None:
@@ -78,9 +124,11 @@ def _special(ticket: TicketRecord, row: Row, values: dict[str, Value]) -> str:
     special = row.special
     if "inspection" in special and ticket.inspection is not None:
         return "inspection"
-    if "many" in special and ticket.forward_count >= MANY_FORWARDINGS:
-        values["k"] = ticket.forward_count
-        return "many"
+    if "many" in special:
+        forwardings = max(ticket.forward_count, len(ticket.forwards))
+        if forwardings >= MANY_FORWARDINGS:
+            values["k"] = forwardings
+            return "many"
     if "several" in special and ticket.other_bodies > 0:
         values["k"] = ticket.other_bodies + 1  # the body in charge is one of them
         return "several"
@@ -123,13 +171,26 @@ def _end(ticket: TicketRecord, facts: InspectionFacts, row: Row, today: date) ->
 # -- fines
 
 
-def _fine(ticket: TicketRecord, kind: Kind, row: Row, today: date, *, verified: bool) -> Derived:
+def _fine(
+    ticket: TicketRecord,
+    kind: Kind,
+    row: Row,
+    terms: Terms,
+    today: date,
+    now_us: int,
+    *,
+    verified: bool,
+) -> Derived:
     facts = ticket.fine or FineFacts()
+    if ticket.due_on is None and ticket.term is not None and facts.pay_by is None and row.tells_due:
+        ticket, _ = _with_due(ticket, terms, now_us)
     pay_by = facts.pay_by or ticket.due_on
-    row = kind.rows.get(_fine_status(row.code, facts, pay_by, today), row)
+    status = _contradicted(row.code, facts, ticket.conflict)
+    row = kind.rows.get(status or _fine_status(row.code, facts, pay_by, today), row)
     due = pay_by if row.clock else ticket.due_on  # the latter: of the protocol or the appeal
+    by_law = ticket.due_basis == COMPUTED and (facts.pay_by is None or not row.clock)
     if row.code == "half":
-        due = facts.half_until
+        due, by_law = facts.half_until, False
     values = _values(row, ticket, _fine_day(ticket, facts, row), due, today)
     if verified and facts.amount is not None:
         values["half"] = -(-facts.amount // 2)  # rounded up: paying it is enough
@@ -137,12 +198,23 @@ def _fine(ticket: TicketRecord, kind: Kind, row: Row, today: date, *, verified: 
             values["sum"] = max(facts.amount - facts.paid_amount, 0)
         elif row.code != "partly":  # a part of it is paid, and how much is not known
             values["sum"] = facts.amount
-    return Derived(row, "", values)
+    return Derived(row, "", values, by_law)
+
+
+def _contradicted(code: str, facts: FineFacts, conflict: str | None) -> str | None:
+    """The status told of a fine about which its systems contradict each other."""
+    if conflict is None or code == "cancelled":
+        return None
+    if conflict == PAID_BUT_ENFORCED:
+        return "paid_but_enforced"
+    if conflict == CLOSED_BUT_OPEN and (code == "paid" or paid_in_full(facts)):
+        return "payment_pending"  # paid by one, owed by the other: neither closed nor owed
+    return None
 
 
 def _fine_status(code: str, facts: FineFacts, pay_by: date | None, today: date) -> str:
     """The status by the facts; that of the source where it is none of dates and payments."""
-    if code == "paid" or (code in _OWED_OR_ENFORCED and _paid_in_full(facts)):
+    if code == "paid" or (code in _OWED_OR_ENFORCED and paid_in_full(facts)):
         return "paid_but_enforced" if _enforced_after_payment(code, facts) else "paid"
     if code not in _OWED:
         return code
@@ -157,16 +229,6 @@ def _owed_status(code: str, facts: FineFacts, pay_by: date | None, today: date) 
     if facts.half_until is not None:
         return "half" if facts.half_until >= today else "unpaid"
     return "unpaid" if pay_by is not None and code == "late" else code
-
-
-def _paid_in_full(facts: FineFacts) -> bool:
-    if not facts.amount or not facts.paid_amount:
-        return False
-    if facts.paid_amount >= facts.amount:
-        return True
-    if facts.paid_on is None or facts.half_until is None or facts.paid_on > facts.half_until:
-        return False
-    return 2 * facts.paid_amount >= facts.amount
 
 
 def _enforced_after_payment(code: str, facts: FineFacts) -> bool:

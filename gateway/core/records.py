@@ -248,3 +248,26 @@ class Chain(NamedTuple):
     answered_us: int | None
     replies: tuple[ReplyTrace, ...]
     entries: tuple[Entry, ...]  # ordered by key kind: rated, settled, credited, adjusted
+
+
+class Finding(NamedTuple):
+    """Systems that contradict each other about one ticket, noticed while it was asked for."""
+
+    kind: str
+    number: str
+    rule: str  # one of lookup.compare.RULES
+    sources: tuple[str, ...]
+    found_us: int
+
+
+class KeptFinding(NamedTuple):
+    """A finding as the journal holds it."""
+
+    id: int
+    kind: str
+    number: str
+    rule: str
+    sources: tuple[str, ...]
+    found_us: int
+    seen_us: int  # the last time it showed
+    cleared_us: int | None  # when the systems were seen to agree again

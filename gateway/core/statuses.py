@@ -6,11 +6,12 @@ start until `check` is silent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from gateway.core.catalogue import Catalogue
+from gateway.core.catalogue_rules import BY_LAW
 from gateway.core.tables import Table, TableReader
 
 STATUSES_FILE = "config/statuses.toml"
@@ -21,15 +22,17 @@ _SPECIAL_KEYS = ("many", "several", "visit", "inspection")
 _GENERAL_KEYS = ("open", "still", "final", "unknown", "old")
 _ROW_FLAGS = ("final", "clock", "filed", "ahead", "end_moved", "past_due", "archived")
 _KIND_KEYS = frozenset(
-    {"overdue", "not_connected", "unverified", "unverified_sum", "own_number", "status"}
+    {"overdue", "not_connected", "watched", "unverified", "unverified_sum", "own_number", "status"}
 )
 
 
 class Option(NamedTuple):
-    """A text and the values it needs besides the number."""
+    """A text and the values it needs besides the number; `by_law` is the text told instead where
+    its due date is one that the law gives, not the body."""
 
     text_id: str
     needs: frozenset[str]
+    by_law: str | None = None
 
 
 class Texts(NamedTuple):
@@ -56,6 +59,7 @@ class Row:
     past_due: bool
     archived: bool
     tells_sum: bool
+    tells_due: bool  # or is overdue by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Kind:
     rows: Mapping[str, Row]
     overdue: Row | None
     not_connected: Row | None
+    watched: Row | None
     unverified: Texts | None
     unverified_sum: Texts | None
     own_number: bool
@@ -74,11 +79,17 @@ class Kind:
 
 class Statuses:
     def __init__(
-        self, kinds: Mapping[str, Kind], unknown: Texts, old: Texts, problems: list[str]
+        self,
+        kinds: Mapping[str, Kind],
+        unknown: Texts,
+        old: Texts,
+        closed: Texts,
+        problems: list[str],
     ) -> None:
         self.kinds = kinds
         self.unknown = unknown
         self.old = old
+        self.closed = closed  # any final status, by its name
         self._problems = problems
 
     @classmethod
@@ -145,7 +156,8 @@ class _StatusReader:
                 kinds[code] = kinds[family]
             else:
                 reader.problem(f"{code}.same_as", f"{family!r} is no kind with its own statuses")
-        return Statuses(kinds, self._general["unknown"], self._general["old"], problems)
+        general = self._general
+        return Statuses(kinds, general["unknown"], general["old"], general["final"], problems)
 
     def _last_is_always_known(self, texts: Texts, where: str) -> None:
         for channel, options in zip(_TEXT_KEYS, texts, strict=True):
@@ -174,6 +186,7 @@ class _StatusReader:
             rows=rows,
             overdue=self._named_row(own, "overdue", rows, code),
             not_connected=self._named_row(own, "not_connected", rows, code),
+            watched=self._named_row(own, "watched", rows, code),
             unverified=self._kind_texts(own, "unverified", code),
             unverified_sum=self._kind_texts(own, "unverified_sum", code),
             own_number=reader.flag(own, "own_number", code, default=False),
@@ -213,18 +226,19 @@ class _StatusReader:
         after = self._general["final" if final else "open" if clock else "still"]
         special = reader.table(table, "special", where)
         reader.only(special, _SPECIAL_KEYS, f"{where}.special")
+        told = _joined(texts, after)
+        instead = {
+            key: _joined(
+                self._texts(reader.table(special, key, where), f"{where}.special.{key}"), told
+            )
+            for key in special
+        }
         return Row(
             code=status,
             names=names,
             inline={language: _inline(name) for language, name in names.items()},
-            texts=_joined(texts, after),
-            special={
-                key: _joined(
-                    self._texts(reader.table(special, key, where), f"{where}.special.{key}"),
-                    _joined(texts, after),
-                )
-                for key in special
-            },
+            texts=told,
+            special=instead,
             final=final,
             clock=clock,
             filed=reader.flag(table, "filed", where, default=False),
@@ -233,6 +247,7 @@ class _StatusReader:
             past_due=reader.flag(table, "past_due", where, default=False),
             archived=reader.flag(table, "archived", where, default=final),
             tells_sum=any(not option.needs.isdisjoint(("sum", "half")) for option in texts.sms),
+            tells_due=clock or _needs_due((texts, *instead.values())),
         )
 
     def _name(self, table: Table, language: str, where: str) -> str:
@@ -252,7 +267,10 @@ class _StatusReader:
         catalogue, options = self._catalogues[channel], []
         for text_id in self._reader.texts(table, channel, where):
             if text_id in catalogue:
-                options.append(Option(text_id, catalogue.names(text_id) - {"n"}))
+                names, by_law = catalogue.names(text_id), text_id + BY_LAW
+                options.append(
+                    Option(text_id, names - {"n"}, by_law if by_law in catalogue else None)
+                )
             else:
                 self._reader.problem(f"{where}.{channel}", f"no {channel} text {text_id!r}")
         return tuple(options)
@@ -260,6 +278,10 @@ class _StatusReader:
 
 def _joined(first: Texts, after: Texts) -> Texts:
     return Texts(first.sms + after.sms, first.voice + after.voice)
+
+
+def _needs_due(each: Iterable[Texts]) -> bool:
+    return any("due" in option.needs for texts in each for options in texts for option in options)
 
 
 def _inline(name: str) -> str:

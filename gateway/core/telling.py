@@ -15,12 +15,14 @@ from gateway.core.catalogue import Catalogue, Value
 from gateway.core.derived import derive
 from gateway.core.reading import Asked
 from gateway.core.segments import fits_one_part
-from gateway.core.statuses import Option, Statuses
-from lookup.status import TicketRecord
+from gateway.core.statuses import Kind, Option, Row, Statuses
+from gateway.core.terms import Terms
+from lookup.status import PassedOn, TicketRecord
 
 OLD_AFTER_DAYS = 1096  # three years
 TAIL_SIGNS = 4
 LONG_TAIL_SIGNS = 6
+AGED_AFTER_US = 3_600_000_000  # what was so longer ago than an hour is told as of then
 RESTRICTED = "restricted"  # status of a Chosen whose text tells nothing of the ticket's own
 UNKNOWN = "unknown"  # status of a Chosen for a ticket whose kind or status has no row
 
@@ -31,7 +33,8 @@ class Chosen(NamedTuple):
     """The text that tells a ticket; `values` are raw and lack the number.
 
     `status` is the derived one, or RESTRICTED or UNKNOWN, and then both flags are False.
-    `shorter` are texts to fall back on where this one does not fit one part.
+    `shorter` are texts to fall back on where this one does not fit one part. `as_of` is when an
+    open status was so, where that is some time ago: a day, or the time of today as HH:MM.
     """
 
     text_id: str
@@ -40,6 +43,7 @@ class Chosen(NamedTuple):
     overdue: bool
     status: str
     shorter: tuple[Option, ...] = ()
+    as_of: date | str | None = None
 
 
 class Said(NamedTuple):
@@ -61,23 +65,30 @@ class Telling:
         statuses: Statuses,
         nouns: Mapping[str, Mapping[str, str]],
         *,
+        terms: Terms,
         old_after_days: int = OLD_AFTER_DAYS,
     ) -> None:
         self._catalogue = catalogue
         self._statuses = statuses
         self._nouns = nouns
+        self._terms = terms
         self._old_after_days = old_after_days
 
-    def choose(self, ticket: TicketRecord, *, today: date, verified: bool) -> Chosen:
-        """The SMS that tells `ticket` to a phone that is `verified` for it, or is not."""
-        return self._choose(ticket, today, _SMS, verified=verified)
+    def choose(self, ticket: TicketRecord, *, today: date, now_us: int, verified: bool) -> Chosen:
+        """The SMS that tells `ticket` to a phone that is `verified` for it, or is not.
 
-    def choose_voice(self, ticket: TicketRecord, *, today: date, verified: bool) -> Chosen:
+        `today` is the civil day of `now_us`, which is UTC microseconds.
+        """
+        return self._choose(ticket, today, now_us, _SMS, verified=verified)
+
+    def choose_voice(
+        self, ticket: TicketRecord, *, today: date, now_us: int, verified: bool
+    ) -> Chosen:
         """The spoken text; dates, counts and bodies among its values have yet to be put in words.
 
         `status` and `outcome` are mappings of language to word.
         """
-        return self._choose(ticket, today, _VOICE, verified=verified)
+        return self._choose(ticket, today, now_us, _VOICE, verified=verified)
 
     def words(
         self,
@@ -85,6 +96,7 @@ class Telling:
         language: str,
         *,
         today: date,
+        now_us: int,
         verified: bool,
         as_read: str | None = None,
         tail_signs: int = TAIL_SIGNS,
@@ -94,16 +106,22 @@ class Telling:
         `as_read` is the whole number where letters were read as digits: it is shown as it was
         read if it fits, else its last 6 signs. Two numbers with one tail ask for `tail_signs` 6.
         """
-        chosen = self._choose(ticket, today, _SMS, verified=verified)
+        chosen = self._choose(ticket, today, now_us, _SMS, verified=verified)
         shown: tuple[str, ...] = (tail(ticket.number, tail_signs),)
         if as_read is not None:
             shown = (as_read, tail(as_read, LONG_TAIL_SIGNS))
-        said = self._said(chosen.text_id, language, chosen.values, shown)
+        values, suffix = chosen.values, ""
+        if chosen.as_of is not None:
+            values = {**values, "asof": chosen.as_of}
+            suffix = self._catalogue.text("gen.as_of", language, values)
+        said = self._said(chosen.text_id, language, values, shown, suffix)
         for option in chosen.shorter:
             if fits_one_part(said.text):
                 break
-            if option.needs <= chosen.values.keys():
-                said = self._said(option.text_id, language, chosen.values, shown)
+            if option.needs <= values.keys():
+                said = self._said(option.text_id, language, values, shown, suffix)
+        if suffix and not fits_one_part(said.text):
+            said = self._said("gen.status_as_of", language, values, shown)
         return said
 
     def missing(self, asked: Asked, language: str) -> Said:
@@ -118,42 +136,104 @@ class Telling:
         values = {"full": asked.number, "kind1": self._nouns[first], "kind2": self._nouns[second]}
         return Said("gen.ambiguous", self._catalogue.text("gen.ambiguous", language, values))
 
-    def _choose(self, ticket: TicketRecord, today: date, channel: int, *, verified: bool) -> Chosen:
+    def _choose(
+        self, ticket: TicketRecord, today: date, now_us: int, channel: int, *, verified: bool
+    ) -> Chosen:
         statuses = self._statuses
         kind = statuses.kinds.get(ticket.kind)
         if kind is None:
             return _without_values(statuses.unknown[channel], UNKNOWN)
         if not verified and kind.unverified is not None:
             return _without_values(kind.unverified[channel], RESTRICTED)
-        derived = derive(ticket, kind, today, verified=verified)
+        passed = ticket.passed_to
+        if passed is not None:
+            theirs = statuses.kinds.get(passed.kind)
+            if not verified and (theirs is None or theirs.unverified is not None):
+                ticket = ticket._replace(passed_to=None)
+            elif (ended := _ended_there(kind, ticket, passed, theirs)) is not None:
+                return self._told_there(ticket, passed, ended, channel)
+        derived = derive(ticket, kind, self._terms, today, now_us, verified=verified)
         if derived is None:
             return _without_values(statuses.unknown[channel], UNKNOWN)
-        row, special, values = derived
+        row, special, values, by_law = derived
         if not verified and row.tells_sum and kind.unverified_sum is not None:
             return _without_values(kind.unverified_sum[channel], RESTRICTED)
         options = (row.special[special] if special else row.texts)[channel]
+        if by_law:
+            options = _by_law(options)
         if row.archived and self._is_old(values.get("d"), today):
             options = statuses.old[channel] + options
         known = values.keys()
         for after, option in enumerate(options, start=1):  # noqa: B007 - both are used below
             if option.needs <= known:
                 break
-        return Chosen(option.text_id, values, row.final, row.past_due, row.code, options[after:])
+        as_of = None
+        if ticket.as_of_us is not None and not row.final:
+            as_of = self._as_of(ticket.as_of_us, today, now_us)
+        return Chosen(
+            option.text_id, values, row.final, row.past_due, row.code, options[after:], as_of
+        )
+
+    def _told_there(
+        self, ticket: TicketRecord, passed: PassedOn, ended: Row, channel: int
+    ) -> Chosen:
+        """What became of a ticket at the body it was passed on to."""
+        values: dict[str, Value] = {"status": ended.inline, "outcome": ended.inline}
+        body = passed.body or ticket.body
+        if body is not None:
+            values["body"] = body
+        options = [o for o in self._statuses.closed[channel] if o.needs <= values.keys()]
+        first, *shorter = options
+        return Chosen(
+            first.text_id, values, final=True, overdue=False, status=ended.code,
+            shorter=tuple(shorter),
+        )  # fmt: skip
+
+    def _as_of(self, as_of_us: int, today: date, now_us: int) -> date | str | None:
+        """When a copy was taken, where that is long enough ago to matter."""
+        civil = self._terms.civil
+        if as_of_us < civil.midnight_us(today):
+            return civil.day(as_of_us)
+        return civil.hour(as_of_us) if now_us - as_of_us > AGED_AFTER_US else None
 
     def _is_old(self, closed_on: Value | None, today: date) -> bool:
         return isinstance(closed_on, date) and (today - closed_on).days > self._old_after_days
 
     def _said(
-        self, text_id: str, language: str, values: Mapping[str, Value], shown: tuple[str, ...]
+        self,
+        text_id: str,
+        language: str,
+        values: Mapping[str, Value],
+        shown: tuple[str, ...],
+        suffix: str = "",
     ) -> Said:
         """The text with the first of `shown` that fits one part, else with the last."""
         filled = {**values, "n": ""}
         for number in shown:
             filled["n"] = number
-            text = self._catalogue.text(text_id, language, filled)
+            text = self._catalogue.text(text_id, language, filled) + suffix
             if fits_one_part(text):
                 break
         return Said(text_id, text)
+
+
+def _ended_there(
+    kind: Kind, ticket: TicketRecord, passed: PassedOn, theirs: Kind | None
+) -> Row | None:
+    """The final status of the ticket it was passed on as, while its own is still open."""
+    own = kind.rows.get(ticket.status)
+    row = theirs.rows.get(passed.status) if theirs else None
+    return row if row is not None and row.final and own is not None and not own.final else None
+
+
+def _by_law(options: tuple[Option, ...]) -> tuple[Option, ...]:
+    """The texts for a due date that is the law's: a text without its twin would call it the
+    body's own."""
+    return tuple(
+        option if option.by_law is None else Option(option.by_law, option.needs)
+        for option in options
+        if option.by_law is not None or "due" not in option.needs
+    )
 
 
 def _without_values(options: tuple[Option, ...], status: str) -> Chosen:

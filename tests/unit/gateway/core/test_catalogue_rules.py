@@ -148,3 +148,23 @@ def test_what_is_wrong_with_the_rules_is_told(changes: dict[str, Any], problem: 
     problems: list[str] = []
     read_rules({**TABLE, **changes}, "sms", problems)
     assert problems[0].startswith(f"config/catalogue.toml: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("texts", "wrong"),
+    [
+        ({"gen": {"due": {"names": ["n", "due"]}, "due_law": {"names": ["due", "n"]}}}, []),
+        ({"gen": {"due": {"names": ["n", "due"]}, "due_law": {"names": ["n"]}}}, ["gen.due_law"]),
+        ({"gen": {"due_law": {"names": ["n", "due"]}}}, ["gen.due_law"]),
+        ({"ok": {"names": ["n"]}, "ok_law": {"names": ["n"]}}, ["ok_law"]),
+    ],
+)
+def test_a_text_by_law_has_the_names_of_its_twin_and_a_due_date(
+    texts: dict[str, Any], wrong: list[str]
+) -> None:
+    problems: list[str] = []
+    read_rules({**TABLE, "sms": {**TABLE["sms"], "texts": texts}}, "sms", problems)
+    assert problems == [
+        f"config/catalogue.toml: sms.texts.{text_id}: give it the names of the text without _law"
+        for text_id in wrong
+    ]

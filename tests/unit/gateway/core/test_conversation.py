@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core import memory as remembering
 from gateway.core.conversation import Moment, Turn
-from gateway.core.memory import Memory, Verdict
+from gateway.core.memory import Limits, Memory, Verdict
 from gateway.core.results import Result
 from gateway.rules import load_rules
 from gateway.settings import Settings
@@ -108,7 +108,7 @@ def test_no_source_answering_leaves_the_answer_owed() -> None:
 
 def test_a_silent_source_is_never_told_as_not_found() -> None:
     turn = told(f"{NUMBER} 061200000012345679", Found((appeal(),)), Unavailable(("registry",)))
-    assert ids(turn) == ["appeal.in_review", "gen.unavailable"]
+    assert ids(turn) == ["appeal.in_review", "gen.base_silent_number"]
     assert turn.result is Result.STATUS
 
 
@@ -203,3 +203,55 @@ def test_a_promise_and_its_end_are_worded() -> None:
     plan = TALK.plan(RULES.read(NUMBER), remembering.EMPTY, NOW)
     assert ids(TALK.later(plan, moment())) == ["gen.later"]
     assert ids(TALK.gave_up(plan, moment())) == ["gen.unavailable"]
+
+
+# -- silent bases
+
+REPORT = a_ticket(kind="crime_report", number="263100030000001", status="checking")
+NUMBERS = (NUMBER, "061200000012345679", "061200000012345680")
+
+
+def test_what_was_found_is_told_and_the_silent_base_in_a_second_reply() -> None:
+    turn = told(f"дело {REPORT.number}", Partial((REPORT,), ("erdr",)))
+    assert ids(turn) == ["crime.neutral", "gen.base_silent"]
+    assert (turn.result, turn.ticket_kind) == (Result.STATUS, "crime_report")
+    assert "прокуратура" in turn.words[1].text
+    assert turn.silent_base is not None
+    assert turn.silent_base["en"] == "prosecutor"
+
+
+def test_the_notice_is_one_of_the_replies_of_the_day() -> None:
+    day = moment().day
+    memory = remembering.EMPTY
+    for _ in range(remembering.replies_left(memory, Limits(), day) - 1):
+        memory = remembering.after_reply(memory, 1, NOW - 7_200_000_000, day)
+    turn = told(NUMBER, Partial((appeal(),), ("aikyn",)), memory=memory)
+    assert ids(turn) == ["appeal.in_review"]
+
+
+def test_three_numbers_have_one_notice() -> None:
+    partial = [Partial((appeal(number),), ("aikyn",)) for number in NUMBERS]
+    turn = told(" ".join(NUMBERS) + " 061200000012345681", *partial)
+    assert ids(turn) == ["appeal.in_review"] * 3 + ["gen.base_silent"]
+    assert turn.result is Result.STATUS
+
+
+def test_of_several_numbers_the_silent_one_is_named_with_its_base() -> None:
+    turn = told(f"{NUMBER} обращение 061200000012345679", Found((appeal(),)), Unavailable(("x",)))
+    assert ids(turn)[1] == "gen.base_silent_number"
+    assert turn.words[1].text.startswith("*5679")
+    assert turn.silent_base is None
+
+
+def test_a_question_back_has_no_notice() -> None:
+    either = (REPORT, REPORT._replace(kind="investigation"))
+    turn = told(REPORT.number, Partial(either, ("fines",)))
+    assert (turn.result, ids(turn)) == (Result.AMBIGUOUS, ["gen.ambiguous"])
+    assert turn.silent_base is None
+
+
+@pytest.mark.parametrize("other", [Found((appeal(),)), NotFound(), Partial((appeal(),), ("a",))])
+def test_nothing_is_told_while_a_source_is_still_being_asked(other: Status) -> None:
+    pending = Unavailable(("slow",), pending=True)
+    assert say(f"{NUMBER} 061200000012345679", other, pending) is None
+    assert say(NUMBER, pending) is None

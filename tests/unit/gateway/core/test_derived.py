@@ -8,15 +8,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.derived import Derived, derive
-from lookup.status import FineFacts, InspectionFacts, TicketRecord
-from tests.support.wording import TODAY, body, statuses, ticket
+from lookup.status import (
+    FineFacts,
+    Forward,
+    InspectionFacts,
+    PassedOn,
+    Pause,
+    TermFacts,
+    TicketRecord,
+)
+from tests.support.wording import (
+    NOW_US,
+    TODAY,
+    body,
+    statuses,
+    terms,
+    ticket,
+)
 
 YESTERDAY = TODAY - timedelta(days=1)
 TOMORROW = TODAY + timedelta(days=1)
 
 
 def derived(record: TicketRecord, *, verified: bool = True) -> Derived:
-    result = derive(record, statuses().kinds[record.kind], TODAY, verified=verified)
+    result = derive(
+        record, statuses().kinds[record.kind], terms(), TODAY, NOW_US, verified=verified
+    )
     assert result is not None
     return result
 
@@ -35,7 +52,7 @@ def inspection(status: str, *, due_on: date | None = None, **facts: Any) -> Tick
 
 def test_a_status_without_a_row_is_not_derived() -> None:
     record = ticket(status="sold")
-    assert derive(record, statuses().kinds["appeal"], TODAY, verified=True) is None
+    assert derive(record, statuses().kinds["appeal"], terms(), TODAY, NOW_US, verified=True) is None
 
 
 # -- overdue
@@ -101,7 +118,190 @@ def test_overdue_is_believed_but_no_date_is_made_up_for_it(due_on: date | None) 
     assert not {"due", "days"} & late.values.keys()
 
 
+# -- due dates by law
+
+
+def running(kind: str = "appeal", status: str = "in_review", **changes: Any) -> TicketRecord:
+    """Without a due date of its source, received on 2 November 2026."""
+    facts = {"due_on": None, "due_basis": None, "term": TermFacts(), **changes}
+    return ticket(kind, status, **facts)
+
+
+def hours_ago(hours: float) -> TermFacts:
+    return TermFacts(NOW_US - round(hours * 3_600_000_000))
+
+
+def test_a_due_date_is_computed_where_the_source_gives_none() -> None:
+    found = derived(running())
+    assert found.values["due"] == date(2026, 11, 23)
+    assert found.by_law
+
+
+def test_a_due_date_of_the_source_stands_and_is_no_date_by_law() -> None:
+    found = derived(running(due_on=date(2026, 12, 25), due_basis="backend"))
+    assert found.values["due"] == date(2026, 12, 25)
+    assert not found.by_law
+
+
+def test_a_source_may_say_that_it_has_computed_the_date() -> None:
+    assert derived(ticket(due_basis="computed")).by_law
+
+
+def test_an_extension_that_the_source_dates_is_no_date_by_law() -> None:
+    found = derived(running(status="extended", term=TermFacts(extended_to=TOMORROW)))
+    assert (found.values["due"], found.by_law) == (TOMORROW, False)
+
+
+def test_a_ticket_past_its_date_by_law_is_overdue() -> None:
+    late = derived(running(created_on=date(2026, 10, 1), first_filed_on=date(2026, 10, 1)))
+    assert (late.row.code, late.by_law) == ("overdue", True)
+    assert (late.values["due"], late.values["days"]) == (date(2026, 10, 22), 29)
+
+
+def test_a_term_of_hours_is_overdue_by_the_minute() -> None:
+    due_now = running("crime_report", "checking", term=hours_ago(24))
+    assert derived(due_now).row.code == "checking"
+    late = derived(running("crime_report", "checking", term=hours_ago(24.02)))
+    assert late.row.code == "overdue"
+    assert (late.values["due"], late.values["at"]) == (TODAY, "09:58")
+    assert "days" not in late.values
+    earlier = derived(running("crime_report", "checking", term=hours_ago(49)))
+    assert earlier.values["days"] == 1
+    assert "at" not in earlier.values
+
+
+def test_a_paused_term_tells_no_date_and_is_never_overdue() -> None:
+    paused = TermFacts(pauses=(Pause(date(2026, 11, 9), None),))
+    found = derived(running(created_on=date(2026, 10, 30), term=paused))
+    assert found.row.code == "in_review"
+    assert "due" not in found.values
+
+
+def test_a_status_that_tells_no_date_has_none_computed() -> None:
+    assert derived(running(status="in_court")).values.get("due") is None
+    assert derived(running(status="satisfied")).values.get("due") is None
+
+
+def test_the_end_of_an_inspection_is_never_computed() -> None:
+    record = running("inspection", "submitted", inspection=InspectionFacts())
+    assert "due" not in derived(record).values
+
+
+def test_a_fine_is_owed_until_the_day_of_the_law_and_never_late_by_it() -> None:
+    owed = running("fine", "unpaid", fine=FineFacts(amount=20000))
+    assert derived(owed).values["due"] == date(2026, 12, 2)
+    assert derived(owed).by_law
+    old = date(2026, 9, 1)
+    late = derived(owed._replace(created_on=old, first_filed_on=old))
+    assert late.row.code == "unpaid"
+    assert "due" not in late.values
+
+
+def test_the_days_of_a_fine_s_source_are_no_dates_by_law() -> None:
+    facts = FineFacts(amount=20000, pay_by=TOMORROW)
+    assert not derived(running("fine", "unpaid", fine=facts)).by_law
+    half = FineFacts(amount=20000, half_until=TOMORROW)
+    assert not derived(running("fine", "unpaid", fine=half)).by_law
+
+
+# -- passed on
+
+
+THERE = PassedOn("appeal", "061200000012345678", "in_review", TOMORROW, body(id="there"))
+
+
+def passed(status: str = "passed", **changes: Any) -> TicketRecord:
+    return ticket("service_request", status, **{"due_on": None, "passed_to": THERE, **changes})
+
+
+def test_a_request_passed_on_is_watched_until_its_date_there() -> None:
+    found = derived(passed())
+    assert found.row.code == "controlled"
+    assert found.values["body"] == THERE.body
+    assert found.values["due"] == TOMORROW
+
+
+def test_the_date_there_counts_before_one_s_own() -> None:
+    own = passed(due_on=YESTERDAY, due_basis="computed")
+    assert derived(own).values["due"] == TOMORROW
+    assert not derived(own).by_law
+    undated = own._replace(passed_to=THERE._replace(due_on=None))
+    assert derived(undated).row.code == "overdue"
+    assert derived(undated).by_law
+
+
+def test_a_request_is_overdue_where_it_was_passed_on_to() -> None:
+    late = derived(passed(passed_to=THERE._replace(due_on=YESTERDAY)))
+    assert late.row.code == "overdue"
+    assert (late.values["days"], late.values["body"]) == (1, THERE.body)
+
+
+def test_a_request_passed_on_without_a_date_is_told_as_passed() -> None:
+    found = derived(passed(passed_to=THERE._replace(due_on=None, body=None)))
+    assert found.row.code == "passed"
+    assert found.values["body"] == body()
+
+
+def test_an_appeal_passed_on_names_the_body_that_has_it() -> None:
+    found = derived(ticket(status="forwarded", passed_to=THERE))
+    assert (found.row.code, found.values["body"]) == ("forwarded", THERE.body)
+    away = THERE._replace(body=body(connected=False))
+    assert code(ticket(status="forwarded", passed_to=away)) == "not_connected"
+
+
+def test_what_is_done_is_done_whoever_it_was_passed_on_to() -> None:
+    found = derived(passed("done"))
+    assert (found.row.code, found.values["body"]) == ("done", body())
+
+
+def test_a_child_counts_its_age_from_the_first_filing() -> None:
+    child = ticket(status="registered", parent="10000012", first_filed_on=date(2026, 1, 5))
+    assert derived(child).values["d"] == date(2026, 1, 5)
+
+
+def test_a_ticket_joined_to_another_names_its_parent_to_the_owner() -> None:
+    joined = ticket(status="joined", parent="061200000012345678")
+    assert derived(joined).values["full"] == "061200000012345678"
+    assert "full" not in derived(joined, verified=False).values
+    assert "full" not in derived(ticket(parent="061200000012345678")).values
+
+
+# -- contradictions
+
+
+@pytest.mark.parametrize("status", ["paid", "unpaid", "bailiff", "late", "payment_pending"])
+def test_a_fine_paid_and_enforced_is_told_as_such(status: str) -> None:
+    record = fine(status)._replace(conflict="paid_but_enforced")
+    assert code(record) == "paid_but_enforced"
+    assert code(fine("cancelled")._replace(conflict="paid_but_enforced")) == "cancelled"
+
+
+def test_a_fine_paid_by_one_and_owed_by_another_is_neither() -> None:
+    for record in (fine("paid"), fine("unpaid", paid_amount=20000)):
+        assert code(record._replace(conflict="closed_but_open")) == "payment_pending"
+    assert code(fine("unpaid")._replace(conflict="closed_but_open")) == "unpaid"
+
+
+def test_what_is_open_somewhere_is_never_told_as_closed() -> None:
+    for kind, status in (("appeal", "satisfied"), ("inspection", "finished")):
+        record = ticket(kind, status, conflict="closed_but_open")
+        assert derive(record, statuses().kinds[kind], terms(), TODAY, NOW_US, verified=True) is None
+    assert code(ticket(conflict="closed_but_open")) == "in_review"
+
+
+def test_a_contradiction_nobody_knows_changes_nothing() -> None:
+    assert code(ticket(status="satisfied", conflict="of another rule")) == "satisfied"
+    assert code(fine("paid")._replace(conflict="of another rule")) == "paid"
+
+
 # -- special cases of appeals
+
+
+def test_forwardings_are_counted_by_whoever_counts_more() -> None:
+    listed = tuple(Forward(TODAY, None, None) for _ in range(3))
+    assert derived(ticket(status="forwarded", forwards=listed)).values["k"] == 3
+    more = ticket(status="forwarded", forwards=listed, forward_count=5)
+    assert derived(more).values["k"] == 5
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,33 @@ def test_a_new_status_is_a_row_and_is_told_by_its_name() -> None:
     assert row.texts.voice[-1].text_id == "status_only"
 
 
+def test_a_text_knows_its_twin_for_a_due_date_by_law() -> None:
+    first, *_ = statuses().row("appeal", "in_review").texts.sms
+    assert (first.text_id, first.by_law) == ("appeal.in_review", "appeal.in_review_law")
+    assert statuses().row("appeal", "suspended").texts.sms[0].by_law is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "tells"),
+    [
+        ("appeal", "in_review", True),
+        ("appeal", "objected", True),  # no clock, but its text has a date
+        ("crime_report", "opened", True),
+        ("appeal", "in_court", False),
+        ("appeal", "satisfied", False),
+    ],
+)
+def test_a_status_tells_whether_a_due_date_matters(kind: str, status: str, tells: bool) -> None:
+    assert statuses().row(kind, status).tells_due is tells
+
+
+def test_a_kind_names_the_status_of_what_was_passed_on() -> None:
+    assert statuses().kinds["service_request"].watched == statuses().row(
+        "service_request", "controlled"
+    )
+    assert statuses().kinds["appeal"].watched is None
+
+
 def test_kinds_alike_share_their_statuses() -> None:
     assert statuses().kinds["investigation"] is statuses().kinds["crime_report"]
 
@@ -134,6 +161,7 @@ def test_an_unknown_status_is_named(kind: str, status: str) -> None:
             {"support": {"status": {"open": {"aliases": ["closed"]}}}},
             "support.status.closed: 'closed' is used twice: keep one",
         ),
+        ({"support": {"watched": "late"}}, "support.watched: support has no status 'late'"),
         ({"support": {"overdue": "late"}}, "support.overdue: support has no status 'late'"),
         (
             {"support": {"overdue": "open"}},

@@ -9,16 +9,25 @@ from hypothesis import strategies as st
 
 from gateway.core.reading import Asked
 from gateway.core.segments import fits_one_part
-from gateway.core.telling import RESTRICTED, UNKNOWN, Chosen, Telling, tail
-from lookup.status import FineFacts, InspectionFacts, TicketRecord
+from gateway.core.telling import RESTRICTED, UNKNOWN, Chosen, Said, Telling, tail
+from lookup.status import (
+    FineFacts,
+    InspectionFacts,
+    PassedOn,
+    Pause,
+    TermFacts,
+    TicketRecord,
+)
 from tests.support.wording import (
     LANGUAGES,
     NOUNS,
+    NOW_US,
     TODAY,
     body,
     sms,
     statuses,
     telling,
+    terms,
     ticket,
     voice,
 )
@@ -27,18 +36,23 @@ YESTERDAY = TODAY - timedelta(days=1)
 TOMORROW = TODAY + timedelta(days=1)
 ACT = InspectionFacts(date(2026, 11, 17), TODAY, date(2026, 12, 4))
 OWED = FineFacts(amount=20000, pay_by=TOMORROW)
+BARE = FineFacts(amount=20000)
 
 
 def choose(record: TicketRecord, *, verified: bool = True) -> Chosen:
-    return telling().choose(record, today=TODAY, verified=verified)
+    return telling().choose(record, today=TODAY, now_us=NOW_US, verified=verified)
 
 
 def choose_voice(record: TicketRecord, *, verified: bool = True) -> Chosen:
-    return telling().choose_voice(record, today=TODAY, verified=verified)
+    return telling().choose_voice(record, today=TODAY, now_us=NOW_US, verified=verified)
+
+
+def words(record: TicketRecord, language: str, *, verified: bool = True, **how: Any) -> Said:
+    return telling().words(record, language, today=TODAY, now_us=NOW_US, verified=verified, **how)
 
 
 def say(record: TicketRecord, language: str = "ru", *, verified: bool = True, **how: Any) -> str:
-    return telling().words(record, language, today=TODAY, verified=verified, **how).text
+    return words(record, language, verified=verified, **how).text
 
 
 # Each status of each kind with the text that tells it to the verified owner, and the spoken one.
@@ -290,9 +304,182 @@ def test_what_still_goes_on_is_never_in_the_archive(kind: str, status: str) -> N
 
 
 def test_the_age_of_the_archive_is_a_setting() -> None:
-    soon = Telling(sms(), statuses(), NOUNS, old_after_days=1)
+    soon = Telling(sms(), statuses(), NOUNS, terms=terms(), old_after_days=1)
     record = ticket(status="refused", status_on=TODAY - timedelta(days=2))
-    assert soon.choose(record, today=TODAY, verified=False).text_id == "gen.old"
+    chosen = soon.choose(record, today=TODAY, now_us=NOW_US, verified=False)
+    assert chosen.text_id == "gen.old"
+
+
+# -- due dates by law
+
+
+def running(kind: str = "appeal", status: str = "in_review", **changes: Any) -> TicketRecord:
+    """Without a due date of its source, received on 2 November 2026."""
+    facts = {"due_on": None, "due_basis": None, "term": TermFacts(), **changes}
+    return ticket(kind, status, **facts)
+
+
+@pytest.mark.parametrize(
+    ("record", "text_id", "spoken"),
+    [
+        (running(), "appeal.in_review_law", "appeal.in_review_law"),
+        (running(status="registered"), "appeal.registered_law", "appeal.registered_law"),
+        (running(forward_count=2), "appeal.forwarded_many_law", "appeal.forwarded_many_law"),
+        (running(other_bodies=1), "appeal.several_bodies_law", "appeal.several_bodies_law"),
+        (running(status="extended"), "appeal.extended_law", "appeal.extended_law"),
+        (running(body=None), "gen.status_due_law", "status_only"),
+        (
+            running(first_filed_on=date(2026, 10, 1), created_on=date(2026, 10, 1)),
+            "appeal.overdue_law",
+            "appeal.overdue_law",
+        ),
+        (
+            running(first_filed_on=date(2026, 10, 1), created_on=date(2026, 10, 1), body=None),
+            "gen.overdue_law",
+            "status_only",
+        ),
+        (
+            running("crime_report", "checking", term=TermFacts(NOW_US - 7_200_000_000)),
+            "crime.checking_law",
+            "status_due_law",
+        ),
+        (
+            running("crime_report", "checking", term=TermFacts(NOW_US - 90_000_000_000)),
+            "gen.overdue_today",
+            "status_due_law",
+        ),
+        (running("fine", "unpaid", fine=BARE), "fine.unpaid_law", "fine.unpaid_law"),
+        (running("investigation", "passed"), "crime.passed", "status_due_law"),
+    ],
+)
+def test_a_date_by_law_has_a_text_of_its_own(
+    record: TicketRecord, text_id: str, spoken: str
+) -> None:
+    assert choose(record).text_id == text_id
+    assert choose_voice(record).text_id == spoken
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("kk", "*1207: қаралуда. Алматы әкімдігі. Заң бойынша мерзімі 23.11.26"),
+        ("ru", "*1207: на рассмотрении. Акимат Алматы. По закону до 23.11.26"),
+        ("en", "*1207: under review. Almaty Akimat. Due by law 23.11.26"),
+    ],
+)
+def test_a_date_by_law_is_not_told_as_the_body_s_own(language: str, text: str) -> None:
+    assert say(running(), language) == text
+
+
+def test_what_has_no_text_for_a_date_by_law_is_told_without_the_body_s_promise() -> None:
+    record = ticket("inspection", "resumed", due_basis="computed", inspection=ACT)
+    assert choose(record).text_id == "insp.resumed"  # the end of an inspection is a fact
+    support = ticket("support", "open", due_basis="computed")
+    assert choose(support).text_id == "gen.status_due_law"
+
+
+def test_a_term_of_hours_tells_when_today_it_ran_out() -> None:
+    late = running("crime_report", "registered", term=TermFacts(NOW_US - 90_000_000_000))
+    assert say(late) == "*1207: законный срок истёк сегодня в 09:00. Акимат Алматы. 1414"
+
+
+# -- passed on
+
+
+def passed(kind: str = "appeal", status: str = "in_review", **changes: Any) -> TicketRecord:
+    there = PassedOn(kind, "061200000012345678", status, TOMORROW, body(id="there"))
+    return ticket("service_request", "passed", **{"due_on": None, "passed_to": there, **changes})
+
+
+def test_a_request_passed_on_is_told_with_the_body_and_the_date_there() -> None:
+    assert say(passed()) == "*1207: запрос на контроле. Акимат Алматы. Срок 21.11.26"
+    assert choose(passed(), verified=False).text_id == "service.controlled"
+
+
+def test_what_it_came_to_there_is_told_by_its_name() -> None:
+    ended = choose(passed(status="explained"))
+    assert (ended.text_id, ended.final, ended.status) == ("gen.status_body", True, "explained")
+    assert say(passed(status="explained")) == "*1207: дано разъяснение. Акимат Алматы"
+    assert choose_voice(passed(status="explained")).text_id == "status_only"
+    nobody = passed(status="explained", body=None)
+    nowhere = nobody._replace(passed_to=nobody.passed_to._replace(body=None))
+    assert choose(nowhere).text_id == "gen.status_plain"
+
+
+def test_an_own_outcome_is_told_before_the_one_there() -> None:
+    assert choose(passed(status="explained", number="10000012")._replace(status="done"))[0] == (
+        "service.done"
+    )
+
+
+def test_a_status_nobody_knows_there_changes_nothing() -> None:
+    assert choose(passed(status="sold")).text_id == "service.controlled"
+
+
+@pytest.mark.parametrize("kind", ["crime_report", "investigation", "tax"])
+def test_others_learn_nothing_of_a_report_that_a_request_became(kind: str) -> None:
+    record = passed(kind, "closed", body=None)
+    assert choose(record, verified=False).text_id == "gen.status_on"
+    assert "body" not in choose(record, verified=False).values
+
+
+def test_a_contradicted_outcome_is_not_told_as_closed() -> None:
+    record = ticket(status="satisfied", conflict="closed_but_open")
+    assert choose(record) == Chosen("gen.status_unknown", {}, False, False, UNKNOWN)
+
+
+# -- copies of some age
+
+
+def aged(minutes: int, **changes: Any) -> TicketRecord:
+    return ticket(**changes)._replace(as_of_us=NOW_US - minutes * 60_000_000)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "as_of"),
+    [(0, None), (60, None), (61, "08:59"), (599, "00:01"), (601, date(2026, 11, 19))],
+)
+def test_the_age_of_a_copy_is_told_after_an_hour(minutes: int, as_of: date | str | None) -> None:
+    assert choose(aged(minutes)).as_of == choose_voice(aged(minutes)).as_of == as_of
+
+
+def test_a_copy_of_another_day_is_told_as_such_however_young() -> None:
+    midnight = NOW_US - 10 * 3_600_000_000
+    record = ticket()._replace(as_of_us=midnight - 1)
+    chosen = telling().choose(record, today=TODAY, now_us=midnight, verified=True)
+    assert chosen.as_of == date(2026, 11, 19)
+
+
+def test_the_age_of_what_is_final_does_not_matter() -> None:
+    assert choose(aged(10_000, status="refused")).as_of is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("kk", "*1207: қаралуда. Мерзімі 23.11.26 (08:59 дерегі)"),  # the body finds no room
+        ("ru", "*1207: на рассмотрении. Акимат Алматы. Ответ до 23.11.26 (на 08:59)"),
+        ("en", "*1207: under review. Almaty Akimat. Reply due 23.11.26 (as of 08:59)"),
+    ],
+)
+def test_an_age_stands_behind_the_fullest_text_that_leaves_it_room(
+    language: str, text: str
+) -> None:
+    assert say(aged(61), language) == text
+
+
+def test_an_age_takes_the_room_of_what_is_told_elsewhere() -> None:
+    long = aged(10_000, body=body(sms_name={"ru": "Ж" * 16}))
+    assert say(long) == "*1207: на рассмотрении. Срок 23.11.26 (на 13.11.26)"
+    assert words(long, "ru").text_id == "gen.status_due"
+
+
+def test_at_the_least_a_status_is_told_with_its_age() -> None:
+    record = aged(10_000, kind="crime_report", status="opened", due_on=None)
+    long = record._replace(body=body(sms_name={"kk": "Қ" * 16}))
+    said = words(long, "kk", tail_signs=6)
+    assert said.text_id == "gen.status_as_of"
+    assert said.text == "*431207: сотқа дейінгі тергеп-тексеру басталды (13.11.26 дерегі). 1414"
 
 
 # -- words
@@ -311,8 +498,7 @@ def test_the_commonest_reply(language: str, text: str) -> None:
 
 
 def test_a_reply_names_the_text_it_is_made_of() -> None:
-    said = telling().words(ticket(), "en", today=TODAY, verified=False)
-    assert said.text_id == "appeal.in_review"
+    assert words(ticket(), "en", verified=False).text_id == "appeal.in_review"
 
 
 def test_a_status_inside_a_sentence_is_worded_in_its_language() -> None:
@@ -343,11 +529,11 @@ def test_a_number_read_from_letters_is_shown_whole_where_it_fits() -> None:
 
 def test_a_text_too_long_for_its_values_gives_way_to_a_shorter_one() -> None:
     late = FineFacts(amount=12345678901, pay_by=YESTERDAY)
-    said = telling().words(ticket("fine", "late", fine=late), "kk", today=TODAY, verified=True)
+    said = words(ticket("fine", "late", fine=late), "kk")
     assert said.text_id == "fine.unpaid"
     assert "12345678901" in said.text
     old = ticket(due_on=date(2020, 1, 1), body=body(sms_name={"kk": "Қ" * 16}))
-    said = telling().words(old, "kk", today=TODAY, verified=True, tail_signs=6)
+    said = words(old, "kk", tail_signs=6)
     assert said.text_id == "gen.overdue"
     joined = ticket(status="joined", joined_to="0" * 50)
     assert say(joined).endswith("к другому обращению. Тел. 1414")
@@ -356,10 +542,10 @@ def test_a_text_too_long_for_its_values_gives_way_to_a_shorter_one() -> None:
 def test_a_text_that_lacks_a_value_is_passed_over_on_the_way_to_a_shorter_one() -> None:
     late = FineFacts(amount=10**40, pay_by=YESTERDAY)
     record = ticket("fine", "late", fine=late, body=None, status_on=None)
-    said = telling().words(record, "ru", today=TODAY, verified=True)
+    said = words(record, "ru")
     assert said.text_id == "fine.neutral"
     many = ticket(forward_count=10**9, due_on=None, body=None)
-    assert telling().words(many, "kk", today=TODAY, verified=True).text_id == "gen.status_on"
+    assert words(many, "kk").text_id == "gen.status_on"
 
 
 # -- no ticket, or two
@@ -399,6 +585,8 @@ def test_a_number_of_two_kinds_asks_which() -> None:
 
 days = st.none() | st.dates(min_value=date(2015, 1, 1), max_value=date(2035, 12, 31))
 counts = st.integers(min_value=0, max_value=10**6)
+us = st.none() | st.integers(NOW_US - 10**15, NOW_US + 10**12)
+pauses = st.builds(Pause, st.dates(date(2020, 1, 1), date(2030, 1, 1)), days)
 amounts = st.none() | st.integers(min_value=0, max_value=10**12)
 letters = st.text(
     st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="{N"), max_size=30
@@ -423,6 +611,18 @@ records = st.builds(
             "other_bodies": counts,
             "forward_count": counts,
             "joined_to": st.none() | st.text("0123456789", max_size=30),
+            "due_basis": st.sampled_from([None, "backend", "computed"]),
+            "term": st.none() | st.builds(TermFacts, us, days, st.lists(pauses, max_size=3)),
+            "parent": st.none() | st.just("1" * 18),
+            "passed_to": st.none()
+            | st.builds(
+                lambda each, due_on, to: PassedOn(each[0], "1" * 18, each[1], due_on, to),
+                st.sampled_from([*EACH, ("tax", "new")]),
+                days,
+                bodies,
+            ),
+            "as_of_us": us,
+            "conflict": st.sampled_from([None, "paid_but_enforced", "closed_but_open"]),
             "intake": st.sampled_from([None, "video"]),
             "answer_via": st.sampled_from([None, "visit"]),
             "fine": st.none() | st.builds(FineFacts, amounts, days, days, amounts, days, days),
