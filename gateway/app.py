@@ -56,6 +56,8 @@ async def run(
                 parts.intake.run_questions(),
                 parts.intake.run_side(),
                 parts.owed.run(),
+                parts.sources.run(),
+                parts.findings.run(parts.lookup.find_many),
                 parts.waiting.run(),
                 parts.certificates.run(),
                 parts.webhooks.run(),
@@ -118,11 +120,20 @@ async def _stop(parts: Parts, within_s: float) -> None:
         async with asyncio.timeout(within_s):
             while not parts.intake.idle:
                 await asyncio.sleep(IDLE_CHECK_S)
+            await _flush(parts)
             await parts.carriers.stop(within_s)
             while not parts.outbox.idle:
                 await asyncio.sleep(IDLE_CHECK_S)
     except TimeoutError:
         log.warning("stopped_with_work_open", after_s=within_s)
+
+
+async def _flush(parts: Parts) -> None:
+    """Contradictions seen and not yet written; what a store that is away misses is seen again."""
+    try:
+        await parts.findings.flush()
+    except StoreUnavailableError:
+        log.warning("findings_lost", reason="the store is away")
 
 
 @contextmanager

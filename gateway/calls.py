@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import structlog
 
@@ -115,7 +116,10 @@ class Calls:
     def _spoken(self, question: CallQuestion, statuses: Sequence[Status], turn: Turn) -> CallAnswer:
         if turn.result is Result.STATUS and isinstance(statuses[0], Found | Partial):
             ticket = statuses[0].tickets[0]
-            return CallAnswer(CallOutcome.FOUND, (self._sentence(question, ticket),))
+            told = self._sentences(question, ticket)
+            if turn.silent_base is not None:
+                told = (*told, Sentence("base_silent", {"base": turn.silent_base}))
+            return CallAnswer(CallOutcome.FOUND, told)
         if turn.result is Result.AMBIGUOUS and isinstance(statuses[0], Found | Partial):
             kinds = tuple(ticket.kind for ticket in statuses[0].tickets[:2])
             names: dict[str, SpokenValue] = {
@@ -133,12 +137,18 @@ class Calls:
             return CallAnswer(outcome, (Sentence("bad_length", values),))
         return CallAnswer(outcome, ())
 
-    def _sentence(self, question: CallQuestion, ticket: TicketRecord) -> Sentence:
+    def _sentences(self, question: CallQuestion, ticket: TicketRecord) -> tuple[Sentence, ...]:
         moment = self._desk.moment(question.link, question.caller, "ivr")
         chosen = self._telling.choose_voice(
-            ticket, today=moment.today, verified=moment.is_owner(ticket)
+            ticket,
+            today=moment.today,
+            now_us=moment.now_us,
+            verified=moment.is_owner(ticket),
         )
-        return Sentence(chosen.text_id, _raw(chosen))
+        told = Sentence(chosen.text_id, _raw(chosen))
+        if isinstance(chosen.as_of, date):
+            return told, Sentence("as_of", {"asof": chosen.as_of})
+        return (told,) if chosen.as_of is None else (told, Sentence("as_of_today", {}))
 
 
 def _raw(chosen: Chosen) -> dict[str, SpokenValue]:

@@ -19,6 +19,7 @@ _COMMANDS = {
     "demo": "demo",
     "tickets": "tickets",
     "bodies": "tickets",
+    "feeds": "feeds",
     "ledger": "ledger",
     "questions": "questions",
     "backup": "service",

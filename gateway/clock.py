@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-KAZAKHSTAN = ZoneInfo("Asia/Almaty")
+ZONE = "Asia/Almaty"
+
+
+def _zone() -> tzinfo:
+    try:
+        return ZoneInfo(ZONE)
+    except ZoneInfoNotFoundError:  # `zone_problem` says so before anything is served
+        return UTC
+
+
+KAZAKHSTAN = _zone()
+_OFFSETS = (  # the whole country has one time since 1 March 2024
+    (datetime(2024, 2, 29, 12, tzinfo=UTC), timedelta(hours=6)),
+    (datetime(2024, 3, 1, 12, tzinfo=UTC), timedelta(hours=5)),
+)
 
 _EPOCH_MS = 1_577_836_800_000  # 2020-01-01: 41 bits of milliseconds last until 2089
 _SEQUENCE_BITS = 12
@@ -41,6 +55,17 @@ class Clock:
 def wall_us() -> int:
     """UTC microseconds of this machine's clock."""
     return time.time_ns() // 1_000
+
+
+def zone_problem(zone: tzinfo = KAZAKHSTAN) -> str | None:
+    """What is wrong with this machine's time zone data: with old data, days and terms of hours
+    since 2024 would be off by an hour. None where they are right."""
+    if all(at.astimezone(zone).utcoffset() == offset for at, offset in _OFFSETS):
+        return None
+    return (
+        f"time zone {ZONE}: this machine's zone data lacks the change of 1 March 2024 (UTC+6 to"
+        " UTC+5); update the system's tzdata to 2024a or later"
+    )
 
 
 def fixed(start: str) -> Callable[[], int]:

@@ -27,7 +27,7 @@ from gateway.outbox import Outbox
 from gateway.rules import Rules
 from gateway.store.journal import Journal
 from lookup.federation import Lookup
-from lookup.status import Status, TicketRecord, Unavailable, Wanted
+from lookup.status import Status, TicketRecord, Wanted
 
 log = structlog.get_logger()
 
@@ -143,7 +143,7 @@ class Desk:
         """
         await self._memories.load([asking.question.party for asking in batch])
         plans = [self._plan(asking) for asking in batch]
-        statuses = await self.look_up(plans, self._budget_s)
+        statuses = await self.look_up(plans, self._budget_s, hurried=True)
         answers: list[Answer] = []
         for asking, plan, status in zip(batch, plans, statuses, strict=True):
             turn = self.turn(asking, plan, status)
@@ -170,9 +170,11 @@ class Desk:
         )
         return statuses, turn
 
-    async def look_up(self, plans: Sequence[Plan], within_s: float) -> list[tuple[Status, ...]]:
-        """The statuses of each plan's numbers, asked in one batch; all Unavailable where the
-        lookup takes longer."""
+    async def look_up(
+        self, plans: Sequence[Plan], within_s: float, *, hurried: bool = False
+    ) -> list[tuple[Status, ...]]:
+        """The statuses of each plan's numbers, asked in one batch; what is not answered in time
+        is silent, or, `hurried`, still pending."""
         wanted = [
             Wanted(asked.number, asked.kinds + asked.other_kinds)
             for plan in plans
@@ -180,12 +182,7 @@ class Desk:
         ]
         if not wanted:
             return [()] * len(plans)
-        found: Sequence[Status]
-        try:
-            async with asyncio.timeout(within_s):
-                found = await self._lookup.find_many(wanted)
-        except TimeoutError:
-            found = [Unavailable(("lookup",))] * len(wanted)
+        found = await self._lookup.find_many(wanted, within_s=within_s, hurried=hurried)
         statuses: list[tuple[Status, ...]] = []
         at = 0
         for plan in plans:

@@ -21,6 +21,8 @@ class Keys:
     """Keyed hashes by purpose; all return lower-case hex."""
 
     def __init__(self, master: bytes) -> None:
+        self._master = master
+
         def key(purpose: bytes) -> bytes:
             return blake2b(purpose, key=master, digest_size=32).digest()
 
@@ -30,6 +32,10 @@ class Keys:
         self._log = blake2b(key=key(b"log"), digest_size=6)
         self.prompts = key(b"prompts")  # names of spoken answers
         self.capture_token = key(b"capture").hex()  # who holds the key file may see captures
+
+    def __reduce__(self) -> tuple[type[Keys], tuple[bytes]]:
+        """For a process of ours that reads feeds: a keyed state itself cannot be sent there."""
+        return Keys, (self._master,)
 
     def party(self, msisdn: str) -> str:
         """The subscriber as the ledger knows him."""

@@ -12,9 +12,13 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gateway.core.records import ReplyState
+from lookup.breaker import BreakerState
+from lookup.watch import SourceStats
 from smpp.stats import LinkStats, ServerStats
 
 _LATENCY_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+_BREAKER = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
 
 
 class Metrics:
@@ -63,6 +67,8 @@ class Metrics:
             registry=self.registry,
         )
         self._parked = Counter("jauap_parked", "Questions parked", registry=self.registry)
+        self._make_feeds()
+        self._make_sources()
         self._make_peers()
         self._children: dict[tuple[str, ...], Counter] = {}
         self._seen: dict[tuple[str, ...], int] = {}  # what was followed so far
@@ -70,6 +76,43 @@ class Metrics:
             self._submitted.labels(link)
             self._refused.labels(link)
             self.bound.labels(link).set(0)
+
+    def _make_feeds(self) -> None:
+        """What bodies push over HTTP."""
+        self._pushed = Counter(
+            "jauap_pushes", "Tickets pushed, by result", ("result",), registry=self.registry
+        )
+        self._feeds_refused = Counter(
+            "jauap_feed_refusals", "Requests of the feeds API that were answered by a problem",
+            ("reason",), registry=self.registry,
+        )  # fmt: skip
+
+    def _make_sources(self) -> None:
+        """What is told of each source of statuses."""
+        self._source_numbers = Counter(
+            "jauap_source_numbers", "Numbers asked of a source, and what became of them",
+            ("source", "what"), registry=self.registry,
+        )  # fmt: skip
+        self._source_s = Histogram(
+            "jauap_source_seconds", "Until a source answered a batch, or failed to", ("source",),
+            buckets=_LATENCY_S, registry=self.registry,
+        )  # fmt: skip
+        self._source_breaker = Gauge(
+            "jauap_source_breaker", "0 while asked, 1 while tried again, 2 while left alone",
+            ("source",), registry=self.registry,
+        )  # fmt: skip
+        self._deliveries = Counter(
+            "jauap_deliveries", "What became of deliveries laid into folders", ("source", "state"),
+            registry=self.registry,
+        )  # fmt: skip
+        self._conflicts = Gauge(
+            "jauap_conflicts_open", "Tickets about which systems contradict each other",
+            registry=self.registry,
+        )  # fmt: skip
+        self._findings_dropped = Counter(
+            "jauap_findings_dropped", "Contradictions seen while too many waited to be written",
+            registry=self.registry,
+        )  # fmt: skip
 
     def _make_peers(self) -> None:
         """What is told of each link and account, and of the listener."""
@@ -101,6 +144,30 @@ class Metrics:
             ("link",),
             registry=self.registry,
         )
+
+    def pushed(self, result: str, count: int) -> None:
+        self._child(self._pushed, "p", result).inc(count)
+
+    def feed_refused(self, reason: str) -> None:
+        self._child(self._feeds_refused, "n", reason).inc()
+
+    def source_took(self, source: str, seconds: float) -> None:
+        self._source_s.labels(source).observe(seconds)
+
+    def of_source(self, source: str, stats: SourceStats, state: BreakerState) -> None:
+        """Counts that are kept elsewhere, brought up to date."""
+        for field in fields(stats):
+            self._follow(self._source_numbers, "u", getattr(stats, field.name), source, field.name)
+        self._source_breaker.labels(source).set(_BREAKER[state])
+
+    def delivery(self, source: str, state: str) -> None:
+        self._child(self._deliveries, "d", source, state).inc()
+
+    def conflicts(self, count: int) -> None:
+        self._conflicts.set(count)
+
+    def findings_dropped(self, count: int) -> None:
+        self._findings_dropped.inc(count)
 
     def answered(self, result: str) -> None:
         self._child(self._questions, "q", result).inc()

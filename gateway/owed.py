@@ -42,7 +42,9 @@ class OwedAnswers:
         rules: Rules,
         now_us: Callable[[], int],
         settings: LookupSettings,
+        deadline_s: float | None = None,
     ) -> None:
+        """`deadline_s`: of one sweep's lookup; by then every source has answered or is silent."""
         self._journal = journal
         self._desk = desk
         self._rows = answers
@@ -52,7 +54,7 @@ class OwedAnswers:
         self._may_answer = rules.may_answer
         self._conversation = rules.conversation
         self._now_us = now_us
-        self._deadline_s = settings.source_deadline_ms / 1_000
+        self._deadline_s = deadline_s or settings.source_deadline_ms / 1_000
         self._later_us = settings.later_after_s * 1_000_000
         self._give_up_us = settings.give_up_after_s * 1_000_000
 

@@ -7,7 +7,6 @@ import random
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import date
-from pathlib import Path
 from typing import NamedTuple
 
 import structlog
@@ -21,6 +20,8 @@ from gateway.certificates import Certificates
 from gateway.clock import Clock, Ids, day_date
 from gateway.core.results import Result
 from gateway.desk import Desk
+from gateway.feeds.parts import make_feeds_api
+from gateway.findings import Findings
 from gateway.front import Front
 from gateway.intake import Intake
 from gateway.keys import Keys
@@ -34,7 +35,9 @@ from gateway.readiness import Readiness
 from gateway.receipts import Receipts
 from gateway.reports import Reports
 from gateway.rules import Rules, load_rules
-from gateway.settings import Settings, SettingsError, SourceSettings
+from gateway.settings import Settings, SettingsError
+from gateway.source_reports import SourceReports
+from gateway.sources import Sources, open_sources
 from gateway.store import StoreOpenError, open_store
 from gateway.store.journal import Journal
 from gateway.waiting import Waiting
@@ -42,11 +45,10 @@ from gateway.web.captures import CapturePage
 from gateway.web.site import PageFacts, make_site
 from gateway.webhooks import Webhooks, make_webhooks
 from lookup.federation import Lookup
-from lookup.guard import Guarded, GuardLimits
-from lookup.registry import Registry
-from lookup.registry_sqlite import RegistryError
 from smpp.messages import SubmitResult
 from smpp.owner import BindEvent, Delivery
+
+OWED_GRACE_S = 0.5  # after the longest deadline of a source: by then each has answered or is silent
 
 log = structlog.get_logger()
 
@@ -59,6 +61,8 @@ class Parts(NamedTuple):
     clock: Clock
     journal: Journal
     lookup: Lookup
+    sources: Sources
+    findings: Findings
     carriers: Carriers
     ports: Mapping[str, SmsPort]
     outbox: Outbox
@@ -77,8 +81,9 @@ async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncEx
     metrics = Metrics(peer.name for peer in settings.peers())
     journal = await _open_journal(settings, held)
     next_id = Ids(clock.now_us, settings.service.node, await journal.highest_id())
-    sources = [await _open_source(source, settings, held) for source in settings.source]
-    lookup = Lookup(sources)
+    sources = await open_sources(settings, keys, clock, SourceReports(metrics), held)
+    findings = Findings(journal, clock.now_us, metrics)
+    lookup = Lookup(sources.guarded, on_contradiction=findings.on_contradiction)
     owner = _Relay()
     jitter = random.Random().random  # noqa: S311  spreads rebinds, protects nothing
     carriers = make_carriers(settings, rules.tariffs, owner, next_id, jitter, clock)
@@ -105,7 +110,7 @@ async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncEx
     )  # fmt: skip
     owed = OwedAnswers(
         journal=journal, desk=desk, answers=answers, links=ports, memories=memories, rules=rules,
-        now_us=clock.now_us, settings=settings.lookup,
+        now_us=clock.now_us, settings=settings.lookup, deadline_s=sources.slowest_s + OWED_GRACE_S,
     )  # fmt: skip
     calls = Calls(
         desk=desk, memories=memories, rules=rules, keys=keys,
@@ -123,12 +128,11 @@ async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncEx
             journal=journal, carriers=carriers, sources=sources, waiting=waiting, metrics=metrics
         ),
     )  # fmt: skip
-    site = _site(settings, rules, day_date(clock.day(clock.now_us())), front, webhooks)
-    _capture_page(settings, keys, carriers).add_to(site)
+    site = await _site(settings, rules, keys, clock, metrics, front, webhooks, carriers, held)
     certificates = Certificates(carriers.tls(), clock.now, metrics)
     return Parts(
-        rules, metrics, clock, journal, lookup, carriers, ports, outbox, intake, owed, waiting,
-        certificates, webhooks, front, site,
+        rules, metrics, clock, journal, lookup, sources, findings, carriers, ports, outbox, intake,
+        owed, waiting, certificates, webhooks, front, site,
     )  # fmt: skip
 
 
@@ -166,28 +170,19 @@ async def _open_journal(settings: Settings, held: AsyncExitStack) -> Journal:
     return journal
 
 
-async def _open_source(source: SourceSettings, settings: Settings, held: AsyncExitStack) -> Guarded:
-    try:
-        registry = await Registry.open(
-            Path(source.path), name=source.name, kinds=frozenset(source.kinds), create=True
-        )
-    except (OSError, RegistryError) as problem:
-        raise SettingsError(f"[[source]] '{source.name}': {problem}") from problem
-    held.push_async_callback(registry.close)
-    limits = GuardLimits(
-        deadline_ms=settings.lookup.source_deadline_ms,
-        in_flight_max=settings.lookup.in_flight_max,
-        cache_ttl_s=settings.lookup.cache_ttl_ms / 1_000,
-    )
-    return Guarded(registry, clock=asyncio.get_running_loop().time, limits=limits)
-
-
-def _site(
-    settings: Settings, rules: Rules, today: date, front: Front, webhooks: Webhooks
-) -> web.Application:
-    facts = _page_facts(settings, rules, today)
+async def _site(
+    settings: Settings, rules: Rules, keys: Keys, clock: Clock, metrics: Metrics, front: Front,
+    webhooks: Webhooks, carriers: Carriers, held: AsyncExitStack,
+) -> web.Application:  # fmt: skip
+    """The web server's pages: the public one, webhooks, captures, the API of the feeds."""
+    facts = _page_facts(settings, rules, day_date(clock.day(clock.now_us())))
     size_max = settings.http.body_size_max
-    return make_site(front, facts, webhooks.routes, webhooks.pages, size_max)
+    site = make_site(front, facts, webhooks.routes, webhooks.pages, size_max)
+    _capture_page(settings, keys, carriers).add_to(site)
+    feeds_api = await make_feeds_api(settings, keys, clock, metrics, held)
+    if feeds_api is not None:
+        feeds_api.add_to(site)
+    return site
 
 
 def _capture_page(settings: Settings, keys: Keys, carriers: Carriers) -> CapturePage:

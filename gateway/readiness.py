@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.carriers import Carriers
 from gateway.metrics import Metrics
+from gateway.sources import Sources
 from gateway.store.journal import Journal
 from gateway.waiting import Waiting
-from lookup.source import Source
+from lookup.source import SourceHealth
 from smpp.tls import TlsState
 
 
@@ -22,7 +24,7 @@ class Readiness:
         *,
         journal: Journal,
         carriers: Carriers,
-        sources: Sequence[Source],
+        sources: Sources,
         waiting: Waiting,
         metrics: Metrics,
     ) -> None:
@@ -34,15 +36,16 @@ class Readiness:
 
     async def ready(self, *, draining: bool) -> tuple[bool, Mapping[str, Any]]:
         """An account that is away is no failure of ours: what we owe it waits. A listener that is
-        down is."""
+        down is. So it is with sources: another system that is silent is told, but only a file of
+        this machine that does not answer is a failure, or that nobody answers at all."""
         store = await self._journal.health()
         links = {part.port.name: part.port.bound for part in self._carriers.links}
-        sources = [await source.health() for source in self._sources]
+        sources = await self._source_health()
         server = self._carriers.server
         ok = (
             store.writable
             and not draining
-            and all(source.answering for source in sources)
+            and self._enough(sources)
             and (any(links.values()) or not links)
             and (server is None or server.smsc.listening)
         )
@@ -64,12 +67,23 @@ class Readiness:
             "tls": {name: _tls(files.state()) for name, files in self._carriers.tls().items()},
         }
 
+    async def _source_health(self) -> list[SourceHealth]:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(source.health()) for source in self._sources.guarded]
+        return [task.result() for task in tasks]
+
+    def _enough(self, sources: Sequence[SourceHealth]) -> bool:
+        silent = {source.source for source in sources if not source.answering}
+        return silent.isdisjoint(self._sources.here) and (not sources or len(silent) < len(sources))
+
     def page(self) -> bytes:
         """The metrics, with what is read from links and accounts when asked."""
         metrics = self._metrics
         for name, port in self._carriers.ports.items():
             metrics.bound.labels(name).set(int(port.bound))
             metrics.of_carrier(name, port.link.stats)
+        for source in self._sources.guarded:
+            metrics.of_source(source.name, source.stats, source.state)
         server = self._carriers.server
         if server is not None:
             metrics.of_listener(server.smsc.stats)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from gateway import config
+from gateway.clock import KAZAKHSTAN, zone_problem
 from gateway.core import intents
+from gateway.core.bases import Bases
 from gateway.core.catalogue import Catalogue
+from gateway.core.civil import Civil
 from gateway.core.conversation import Conversation
 from gateway.core.kinds import Kinds
 from gateway.core.memory import Limits, answerable_source
 from gateway.core.reading import Reading
+from gateway.core.silence import Served, Silence, unknown_bases
 from gateway.core.statuses import Statuses
 from gateway.core.tariff import Tariffs
 from gateway.core.telling import Telling
+from gateway.core.terms import Terms
 from gateway.core.words import Words
+from gateway.core.workdays import Workdays
 from gateway.settings import Settings, SettingsError
+from lookup.source import ANY_KIND
 from smpp.operators import DEFAULT, OperatorProfile, ProfileError, from_table
 
 
@@ -28,6 +35,9 @@ class Rules(NamedTuple):
     sms: Catalogue
     voice: Catalogue
     statuses: Statuses
+    bases: Bases
+    workdays: Workdays
+    terms: Terms
     telling: Telling
     tariffs: Tariffs
     conversation: Conversation
@@ -37,6 +47,8 @@ class Rules(NamedTuple):
 
 def load_rules(settings: Settings, root: Path | None = None) -> Rules:
     """Read config/. Raises SettingsError naming the file, the key and the remedy."""
+    if (problem := zone_problem()) is not None:
+        raise SettingsError(problem)
     try:
         kinds = Kinds.from_table(config.table("kinds.toml", root))
         words = Words.from_table(config.table("keywords.toml", root))
@@ -44,15 +56,28 @@ def load_rules(settings: Settings, root: Path | None = None) -> Rules:
         sms = Catalogue.from_tables(catalogue, "sms", _languages("replies", root))
         voice = Catalogue.from_tables(catalogue, "voice", _languages("voice", root))
         statuses = Statuses.from_table(config.table("statuses.toml", root), sms, voice)
+        bases = Bases.from_table(config.table("bases.toml", root))
+        workdays = _workdays(root)
+        terms = Terms.from_table(
+            config.table("terms.toml", root),
+            {code: kind.rows.keys() for code, kind in statuses.kinds.items()},
+            workdays,
+            Civil(KAZAKHSTAN),
+        )
         tariffs = Tariffs.from_table(config.table("tariffs.toml", root))
-    except ValueError as problem:
-        raise SettingsError(f"{root or config.folder()}: {problem}") from problem
+    except ValueError as wrong:
+        raise SettingsError(f"{root or config.folder()}: {wrong}") from wrong
     telling = Telling(
         sms,
         statuses,
         {kind: kinds.nouns(kind) for kind in kinds.names},
+        terms=terms,
         old_after_days=settings.service.old_after_days,
     )
+    served = {each.name: Served(each.kinds, each.base) for each in settings.source}
+    wrong_sources = [*unknown_bases(bases, served), *_unknown_kinds(served, kinds)]
+    if wrong_sources:
+        raise SettingsError(wrong_sources[0])
     own = frozenset(code for peer in settings.peers() for code in peer.short_codes) | frozenset(
         number for call in settings.ivr for number in call.numbers
     )
@@ -62,6 +87,7 @@ def load_rules(settings: Settings, root: Path | None = None) -> Rules:
         telling=telling,
         limits=Limits(),
         language=settings.service.language,
+        silence=Silence(bases, served),
     )
     reading = intents.Rules(kinds, words)
     return Rules(
@@ -69,6 +95,9 @@ def load_rules(settings: Settings, root: Path | None = None) -> Rules:
         sms=sms,
         voice=voice,
         statuses=statuses,
+        bases=bases,
+        workdays=workdays,
+        terms=terms,
         telling=telling,
         tariffs=tariffs,
         conversation=conversation,
@@ -94,12 +123,30 @@ def load_profile(name: str, root: Path | None = None) -> OperatorProfile:
 
 
 def problems(rules: Rules) -> list[str]:
-    """What is wrong with the texts and tariffs of config/, a sentence each."""
+    """What is wrong with the files of config/, a sentence each."""
     return [
         *rules.sms.check(),
         *rules.voice.check(),
         *rules.statuses.check(),
+        *rules.bases.check(),
+        *rules.workdays.check(),
+        *rules.terms.check(),
         *rules.tariffs.check_examples(),
+    ]
+
+
+def _workdays(root: Path | None) -> Workdays:
+    files = config.names("calendar/*.toml", root)
+    return Workdays.from_tables({Path(name).stem: config.table(name, root) for name in files})
+
+
+def _unknown_kinds(served: Mapping[str, Served], kinds: Kinds) -> list[str]:
+    known = {ANY_KIND, *kinds.names}
+    return [
+        f"[[source]] '{name}': there is no kind '{kind}'; known are {', '.join(kinds.names)}"
+        for name, source in served.items()
+        for kind in source.kinds
+        if kind not in known
     ]
 
 

@@ -17,6 +17,8 @@ from typing import Any, get_args
 import msgspec
 
 from gateway.settings_checks import SettingsError, check
+from gateway.settings_section import Section
+from gateway.settings_sources import SourceSettings
 from gateway.settings_tables import (
     HttpSettings,
     IvrSettings,
@@ -24,13 +26,11 @@ from gateway.settings_tables import (
     LogSettings,
     LookupSettings,
     PrivacySettings,
-    Section,
     ServerTlsSettings,
     ServiceSettings,
     Settings,
     SmscAccountSettings,
     SmscSettings,
-    SourceSettings,
     StoreSettings,
     TlsSettings,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from gateway.settings_checks_sources import problems_of_sources
 from gateway.settings_tables import LinkSettings, Settings, SmscAccountSettings, SmscSettings
 
 PHC_PREFIX = "$argon2"
@@ -49,8 +50,21 @@ def _problems(settings: Settings) -> Iterator[str]:
     for ivr in settings.ivr:
         if ivr.path != f"/ivr/{ivr.name}":
             yield f"[[ivr]] '{ivr.name}': path must be '/ivr/{ivr.name}', not '{ivr.path}'"
+    yield from problems_of_sources(settings.source)
+    yield from _of_feeds(settings)
     if not 0 <= settings.service.node <= 1023:
         yield f"service.node is {settings.service.node}; it is 0 to 1023"
+
+
+def _of_feeds(settings: Settings) -> Iterator[str]:
+    feeds = settings.feeds
+    if feeds.enabled and not any(source.type == "registry" for source in settings.source):
+        yield "[feeds] is enabled, but no [[source]] of type 'registry' takes the tickets; add one"
+    counts = (feeds.burst, feeds.ticket_octets_max, feeds.batch_octets_max, feeds.batch_lines_max)
+    if min(*counts, feeds.batches_max, feeds.repeat_hours) < 1:
+        yield "[feeds]: burst, octets, lines, batches and repeat_hours start at 1"
+    if min(feeds.requests_per_s, feeds.idle_s) <= 0:
+        yield "[feeds]: requests_per_s and idle_s lie above 0"
 
 
 def _repeated(section: str, names: list[str]) -> Iterator[str]:

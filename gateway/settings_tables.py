@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-import msgspec
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the settings file: unknown keys are refused."""
+from gateway.settings_section import Section
+from gateway.settings_sources import SourceSettings
 
 
 class StoreSettings(Section, frozen=True, kw_only=True):
@@ -88,13 +85,6 @@ class SmscSettings(Section, frozen=True, kw_only=True):
     account: tuple[SmscAccountSettings, ...] = ()
 
 
-class SourceSettings(Section, frozen=True, kw_only=True):
-    name: str
-    type: Literal["registry"] = "registry"
-    path: str = "/var/lib/jauap/tickets.db"
-    kinds: tuple[str, ...] = ("*",)
-
-
 class IvrSettings(Section, frozen=True, kw_only=True):
     name: str
     dialect: Literal["twiml", "twiml-sha256", "json"]
@@ -110,6 +100,20 @@ class HttpSettings(Section, frozen=True, kw_only=True):
     public_url: str = "http://127.0.0.1:8080"
     body_size_max: int = 65_536  # octets
     trusted_proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-For is believed
+
+
+class FeedsSettings(Section, frozen=True, kw_only=True):
+    """The API by which bodies push their tickets; it writes the first [[source]] of its type."""
+
+    enabled: bool = False
+    requests_per_s: float = 20.0  # of one key
+    burst: int = 40  # of one key, at once
+    ticket_octets_max: int = 262_144
+    batch_octets_max: int = 1_073_741_824
+    batch_lines_max: int = 1_000_000
+    batches_max: int = 4  # at a time, of all keys together
+    idle_s: float = 30.0  # a client that sends nothing, or reads nothing, so long is let go
+    repeat_hours: int = 72  # how long the answer to an Idempotency-Key is kept
 
 
 class ServiceSettings(Section, frozen=True, kw_only=True):
@@ -146,6 +150,7 @@ class Settings(Section, frozen=True, kw_only=True):
     service: ServiceSettings = ServiceSettings()
     lookup: LookupSettings = LookupSettings()
     http: HttpSettings = HttpSettings()
+    feeds: FeedsSettings = FeedsSettings()
     privacy: PrivacySettings = PrivacySettings()
     logs: LogSettings = LogSettings()
     smsc: SmscSettings = SmscSettings()
@@ -156,3 +161,9 @@ class Settings(Section, frozen=True, kw_only=True):
     def peers(self) -> list[LinkSettings | SmscAccountSettings]:
         """Whoever carries SMS to us and from us, links first."""
         return [*self.link, *self.smsc.account]
+
+    def registry(self) -> SourceSettings | None:
+        """The source whose registry commands, pushes and imports work on: the first of type
+        registry, or else of type files."""
+        of_types = [[s for s in self.source if s.type == type_] for type_ in ("registry", "files")]
+        return next((source for listed in of_types for source in listed), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """In CI a test that did not run is a failure."""
+    """In CI a test that did not run is a failure. The database server ends with the tests."""
+    postgres = sys.modules.get("tests.support.postgres")
+    if postgres is not None:
+        postgres.shared.stop()
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") and reporter and reporter.stats.get("skipped") and not exitstatus:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

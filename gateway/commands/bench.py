@@ -21,6 +21,7 @@ import click
 from gateway import logs
 from gateway.commands.bench_folder import make_folder, number
 from gateway.commands.bench_process import START_S, cpu_s, process
+from gateway.commands.bench_registry import registry
 from gateway.commands.bench_subjects import HOST, PASSWORD, SHORT_CODE
 from gateway.commands.options import json_option, show
 from smpp.simulator import Load, Report, Smsc
@@ -59,14 +60,19 @@ class Figures:
     cpu_us: float | None
 
 
-@click.command()
+@click.group(invoke_without_command=True)
+@click.pass_context
 @click.option("--window", type=click.IntRange(1, 1_000), default=50, show_default=True)
 @click.option("--count", type=click.IntRange(10, 1_000_000), default=20_000, show_default=True)
 @click.option("--tickets", type=click.IntRange(1, 1_000_000), default=20_000, show_default=True)
 @click.option("--receipts", is_flag=True, help="Ask for a receipt with each reply.")
 @json_option
-def bench(window: int, count: int, tickets: int, receipts: bool, as_json: bool) -> None:
+def bench(
+    context: click.Context, window: int, count: int, tickets: int, receipts: bool, as_json: bool
+) -> None:
     """Measure round trips a second beside bare loops: question in, answer out."""
+    if context.invoked_subcommand is not None:
+        return
     logs.configure("warning", "console", lambda _: "")  # of the simulator, which runs in here
     plan = Plan(window, count, tickets, receipts)
     try:
@@ -90,6 +96,9 @@ def bench(window: int, count: int, tickets: int, receipts: bool, as_json: bool) 
     result: dict[str, Any] = asdict(plan)
     result |= {name: asdict(one) for name, one in figures.items()}
     show(result | {"ratios": ratios}, as_json, tell)
+
+
+bench.add_command(registry)
 
 
 async def _measure(plan: Plan) -> dict[str, Figures]:

@@ -10,8 +10,8 @@ import msgspec
 from gateway import config
 from gateway.commands.bench_subjects import HOST, PASSWORD, SHORT_CODE
 from gateway.keys import read_key_file
-from lookup.importing import import_bodies, import_tickets
-from lookup.registry import Registry
+from lookup.registry.importing import import_bodies, import_tickets
+from lookup.registry.source import Registry
 
 FIRST_TICKET: Final = 61_200_000_010_000_000  # shown in 18 digits, with the zero in front
 

@@ -23,11 +23,12 @@ from gateway.clock import KAZAKHSTAN, Clock, fixed
 from gateway.commands.demo_call import play_call
 from gateway.commands.demo_print import Printer
 from gateway.core.records import Chain, ReplyState
+from gateway.feeds.parts import registry_path
 from gateway.keys import Keys, read_key_file
 from gateway.parts import Parts
 from gateway.settings import Settings, load
-from lookup.importing import import_bodies, import_tickets
-from lookup.registry import Registry
+from lookup.registry.importing import import_bodies, import_tickets
+from lookup.registry.source import Registry
 from smpp.simulator import ReceiptForm, ReceiptPolicy, Smsc
 from smpp.simulator.mo import Mo
 from smpp.simulator.serve import terminal_lines
@@ -196,7 +197,7 @@ def _settings(base: Settings, folder: Path, operators: dict[str, Smsc]) -> Setti
 
 
 async def _import(settings: Settings, keys: Keys) -> None:
-    registry = await Registry.open(Path(settings.source[0].path), create=True)
+    registry = await Registry.open(registry_path(settings), create=True)
     try:
         await import_bodies(registry, config.folder() / "demo" / "bodies.json")
         await import_tickets(

@@ -62,7 +62,8 @@ def run(settings: Settings) -> None:
 @json_option
 def check(settings: Settings, as_json: bool) -> None:
     """Check settings, config/, key file and stores without serving."""
-    found = list(problems(load_rules(settings)))
+    rules = load_rules(settings)
+    found = list(problems(rules))
     for peer in settings.peers():
         load_profile(peer.profile)
     keys = read_key_file(Path(settings.store.key_file))
@@ -77,6 +78,7 @@ def check(settings: Settings, as_json: bool) -> None:
             return told + _expiring(parts.certificates.valid_until())
 
     warnings = asyncio.run(store()) + list(_insecure(settings))
+    warnings += rules.workdays.missing(Clock().now().date())
     show({"problems": found, "warnings": warnings}, as_json, lambda: _tell(found, warnings))
     sys.exit(1 if found else 0)
 

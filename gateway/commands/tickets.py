@@ -13,12 +13,13 @@ import click
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from gateway.commands.options import json_option, settings_option, show
+from gateway.commands.tickets_lists import circulating, conflicts
 from gateway.keys import read_key_file
 from gateway.settings import Settings, SettingsError
-from lookup.import_report import ImportReport
-from lookup.importing import ImportProgress, import_bodies, import_tickets
-from lookup.registry import Registry
-from lookup.registry_sqlite import RegistryError
+from lookup.feed.report import ImportReport
+from lookup.registry.importing import ImportProgress, import_bodies, import_tickets
+from lookup.registry.source import Registry
+from lookup.registry.sqlite import RegistryError
 
 T = TypeVar("T")
 FILES = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -27,6 +28,10 @@ FILES = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.group()
 def tickets() -> None:
     """Tickets of the embedded registry."""
+
+
+tickets.add_command(conflicts)
+tickets.add_command(circulating)
 
 
 @tickets.command("import")
@@ -126,7 +131,7 @@ def import_file(settings: Settings, file: Path, as_json: bool) -> None:
 def _with_registry(
     settings: Settings, work: Callable[[Registry], Awaitable[T]], *, create: bool = False
 ) -> T:
-    source = next(iter(settings.source), None)
+    source = settings.registry()
     if source is None:
         raise SettingsError("no [[source]] of type 'registry' is set; add one with its path")
 

@@ -15,6 +15,8 @@ from gateway.core.records import (
     Answer,
     Chain,
     Duplicate,
+    Finding,
+    KeptFinding,
     Outcome,
     Owed,
     PartsTaken,
@@ -34,8 +36,10 @@ __all__ = [
     "Answer",
     "Chain",
     "Duplicate",
+    "Finding",
     "Journal",
     "JournalHealth",
+    "KeptFinding",
     "Outcome",
     "Owed",
     "PartsTaken",
@@ -152,6 +156,21 @@ class Journal(Protocol):
 
     async def stray_entries(self, limit: int) -> Sequence[str]:
         """For verify: keys of ledger entries whose question does not exist."""
+
+    async def keep_findings(self, findings: Sequence[Finding]) -> None:
+        """Store them, each kind, number and rule once: one that is known and open keeps its
+        `found_us`, and was seen again. One that was cleared opens anew, unless it is older."""
+
+    async def clear_findings(self, ids: Sequence[int], now_us: int) -> int:
+        """The systems agree again; returns how many were open and not seen since."""
+
+    async def findings(
+        self, after_id: int, limit: int, *, open_only: bool = False
+    ) -> Sequence[KeptFinding]:
+        """In id order, that of their first finding."""
+
+    async def findings_left(self) -> int:
+        """How many are open."""
 
     async def purge(self, now_us: int) -> int:
         """Remove what has outlived its term (fingerprints, orphans, final replies), a slice a

@@ -17,6 +17,7 @@ DOUBTFUL_US = 48 * _HOUR_US
 RECEIPT_US = 8 * _DAY_US
 ORPHAN_US = 7 * _DAY_US  # a receipt waits for the response to its submit
 REPLY_US = 400 * _DAY_US  # 13 months, after a reply's validity has ended
+FINDING_US = 400 * _DAY_US  # 13 months, after a contradiction was last seen
 MSISDN_US = 400 * _DAY_US  # 13 months, after the phone was last heard of
 
 PURGE_ROWS = 2_000  # rows of a table looked at in one statement of `purge`

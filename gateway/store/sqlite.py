@@ -22,6 +22,7 @@ import aiosqlite
 from gateway.core.records import (
     Answer,
     Duplicate,
+    Finding,
     Outcome,
     PartsTaken,
     Question,
@@ -35,7 +36,13 @@ from gateway.store.journal import JournalHealth, StoreUnavailableError
 from gateway.store.limits import StoreLimits
 from gateway.store.sqlite_backup import copy_journal
 from gateway.store.sqlite_calls import Claim, Confirm, Keep, Receive, Settle, Take
-from gateway.store.sqlite_chores import Cleaning, recover, unpark
+from gateway.store.sqlite_chores import (
+    Cleaning,
+    clear_findings,
+    keep_findings,
+    recover,
+    unpark,
+)
 from gateway.store.sqlite_connection import (
     connect_reader,
     disconnect,
@@ -163,6 +170,17 @@ class SqliteJournal(SqliteReader):
         if not question_ids:
             return 0
         chore = Chore("unpark", partial(unpark, question_ids=question_ids))
+        return cast(int, await self._writer.ask(chore))
+
+    async def keep_findings(self, findings: Sequence[Finding]) -> None:
+        if findings:
+            chore = Chore("keep_findings", partial(keep_findings, findings=findings))
+            await self._writer.ask(chore)
+
+    async def clear_findings(self, ids: Sequence[int], now_us: int) -> int:
+        if not ids:
+            return 0
+        chore = Chore("clear_findings", partial(clear_findings, ids=ids, now_us=now_us))
         return cast(int, await self._writer.ask(chore))
 
     async def purge(self, now_us: int) -> int:

@@ -8,8 +8,10 @@ from typing import Any
 import aiosqlite
 import msgspec
 
+from gateway.core.records import Finding
 from gateway.store.limits import (
     DOUBTFUL_US,
+    FINDING_US,
     MSISDN_US,
     ORPHAN_US,
     PURGE_ROWS,
@@ -58,6 +60,18 @@ async def unpark(connection: aiosqlite.Connection, question_ids: Sequence[int]) 
     return await _change(connection, "unpark", (wanted,))
 
 
+async def keep_findings(connection: aiosqlite.Connection, findings: Sequence[Finding]) -> None:
+    rows = [
+        (*found[:3], msgspec.json.encode(found.sources).decode(), found[4]) for found in findings
+    ]
+    await _change(connection, "keep_findings", (msgspec.json.encode(rows).decode(),))
+
+
+async def clear_findings(connection: aiosqlite.Connection, ids: Sequence[int], now_us: int) -> int:
+    """Those of the findings that are open and were not seen since."""
+    return await _change(connection, "clear_findings", (msgspec.json.encode(ids).decode(), now_us))
+
+
 class Cleaning:
     """Removes what has outlived its term, a bounded number of rows a call.
 
@@ -81,6 +95,11 @@ class Cleaning:
             connection,
             "purge_replies",
             {"rows": PURGE_ROWS, "reply_us": REPLY_US, "now_us": now_us},
+        )
+        removed += await _change(
+            connection,
+            "purge_findings",
+            {"rows": PURGE_ROWS, "finding_us": FINDING_US, "now_us": now_us},
         )
         for slice_of in (self._fingerprints, self._msisdns, self._parts):
             for _ in range(PURGE_SLICES_MAX):

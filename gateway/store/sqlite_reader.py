@@ -11,6 +11,7 @@ import msgspec
 
 from gateway.core.records import (
     Chain,
+    KeptFinding,
     Owed,
     Question,
     Reply,
@@ -28,6 +29,7 @@ _QUERIES = queries("sqlite_read")
 
 # Not strict: SQLite knows no booleans, and 0 and 1 stand for them.
 _chains = msgspec.json.Decoder(list[Chain], strict=False)
+_findings = msgspec.json.Decoder(list[KeptFinding])
 _id = msgspec.json.Decoder(tuple[int])
 _keys = msgspec.json.Decoder(list[str])
 _owed = msgspec.json.Decoder(list[Owed])
@@ -109,3 +111,13 @@ class SqliteReader:
 
     async def stray_entries(self, limit: int) -> Sequence[str]:
         return await self._ask(self._long, "stray_entries", (limit,), _keys)
+
+    async def findings(
+        self, after_id: int, limit: int, *, open_only: bool = False
+    ) -> Sequence[KeptFinding]:
+        query = "open_findings" if open_only else "findings"
+        return await self._ask(self._long, query, (after_id, limit), _findings)
+
+    async def findings_left(self) -> int:
+        (count,) = await self._ask(self._long, "findings_left", (), _id)
+        return count

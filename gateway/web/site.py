@@ -6,17 +6,23 @@ directly (a redirect would put the number into the URL) and never stored by anyo
 
 from __future__ import annotations
 
-import json
+import mimetypes
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
+from urllib.parse import parse_qsl
 
 import jinja2
 import structlog
 from aiohttp import web
 
+from gateway.problems import Problem, RefusedRequest
+from gateway.web.addresses import client_address
+
 NUMBER_SIZE_MAX = 80  # characters of the field that are looked at
+FORM_TYPE = "application/x-www-form-urlencoded"
+FORM_FIELDS_MAX = 20
 HERE = Path(__file__).parent
 
 log = structlog.get_logger()
@@ -31,6 +37,9 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
+
+
+_STATIC_HEADERS = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
 
 
 class PublicAnswer(NamedTuple):
@@ -74,7 +83,7 @@ def make_site(
     page = _Page(front, facts)
     site.router.add_get("/", page.form)
     site.router.add_post("/", page.answer)
-    site.router.add_static("/static", HERE / "static")
+    site.router.add_get("/static/{name}", _static_files(HERE / "static"))
     for path, handler in webhooks:
         site.router.add_post(path, handler)
     for path, handler in pages:
@@ -96,7 +105,28 @@ def make_site(
     site.router.add_get("/health/live", live)
     site.router.add_get("/health/ready", ready)
     site.router.add_get("/metrics", metrics)
+    contract = (HERE / "openapi.yaml").read_bytes()
+
+    async def openapi(_: web.Request) -> web.Response:
+        return web.Response(body=contract, headers={"Content-Type": "application/yaml"})
+
+    site.router.add_get("/openapi.yaml", openapi)
     return site
+
+
+def _static_files(folder: Path) -> Handler:
+    """What the page needs, read once: no path of a request ever reaches the disk."""
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    async def serve(request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name not in files:
+            raise web.HTTPNotFound
+        kind, _ = mimetypes.guess_type(name)
+        headers = {"Content-Type": kind or "application/octet-stream"} | _STATIC_HEADERS
+        return web.Response(body=files[name], headers=headers)
+
+    return serve
 
 
 class _Page:
@@ -115,21 +145,15 @@ class _Page:
         return self._render(self._language(request, request.query.get("lang")), None, "", "")
 
     async def answer(self, request: web.Request) -> web.Response:
-        fields = await request.post()
-        language = self._language(request, str(fields.get("lang", "")))
-        number = str(fields.get("number", ""))[:NUMBER_SIZE_MAX].strip()
-        answer = await self._front.ask(number, self._address(request), language)
+        fields = await _form(request)
+        language = self._language(request, fields.get("lang"))
+        number = fields.get("number", "")[:NUMBER_SIZE_MAX].strip()
+        address = client_address(request, self._facts.trusted_proxies)
+        answer = await self._front.ask(number, address, language)
         if answer is None:
             words = self._facts.words[language]
             answer = PublicAnswer((words["unavailable"],), language)
         return self._render(language, answer.texts, answer.language, number)
-
-    def _address(self, request: web.Request) -> str:
-        """Who asks: behind a proxy that is trusted, whom it names last."""
-        remote = request.remote or ""
-        if remote in self._facts.trusted_proxies:
-            return request.headers.get("X-Forwarded-For", remote).rpartition(",")[2].strip()
-        return remote
 
     def _language(self, request: web.Request, chosen: str | None) -> str:
         if chosen in self._facts.words:
@@ -162,22 +186,36 @@ class _Page:
         )
 
 
+async def _form(request: web.Request) -> dict[str, str]:
+    """The fields of a form, and of that type alone: the page has no other."""
+    if request.content_type != FORM_TYPE:
+        raise RefusedRequest(Problem(415, detail=f"send {FORM_TYPE}"))
+    octets = await request.read()
+    try:
+        text = octets.decode("ascii", "replace")  # what is not ASCII stands in percents
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=FORM_FIELDS_MAX))
+    except ValueError:
+        raise RefusedRequest(Problem(400, detail="too many fields")) from None
+
+
 @web.middleware
 async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every error as problem+json; what we did wrong is logged once, here."""
     try:
         return await handler(request)
+    except RefusedRequest as refusal:
+        return _problem(refusal.problem)
     except web.HTTPException as refusal:
         if refusal.status < HTTPStatus.BAD_REQUEST:
             raise
-        return _problem(refusal.status, refusal.reason)
+        answer = _problem(Problem(refusal.status))
+        if "Allow" in refusal.headers:
+            answer.headers["Allow"] = refusal.headers["Allow"]
+        return answer
     except Exception:
         log.exception("request_failed", path=request.path, method=request.method)
-        return _problem(500, "Internal Server Error")
+        return _problem(Problem(500))
 
 
-def _problem(status: int, title: str) -> web.Response:
-    body = {"type": "about:blank", "title": title, "status": status}
-    return web.Response(
-        text=json.dumps(body), status=status, content_type="application/problem+json"
-    )
+def _problem(problem: Problem) -> web.Response:
+    return web.Response(body=problem.document(), status=problem.status, headers=problem.headers())

@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from lookup.feed_row import row_of
-from lookup.importing import import_bodies, import_tickets
-from lookup.registry import Registry
-from lookup.registry_sqlite import (
+from lookup.feed.row import row_of
+from lookup.registry.importing import import_bodies, import_tickets
+from lookup.registry.merge import Change
+from lookup.registry.source import Registry
+from lookup.registry.sqlite import (
     MIGRATIONS,
     RegistryBusyError,
     RegistryError,
     RegistryMissingError,
     open_reader,
 )
-from lookup.registry_write import Progress
+from lookup.registry.write import Progress
 from lookup.source import SourceUnavailableError
 from lookup.status import Wanted
 from tests.support.feed import BODIES, appeal, hash_phone, write_bodies, write_feed
@@ -101,12 +102,14 @@ async def test_it_opens_while_an_import_writes_but_a_schema_change_waits(tmp_pat
     path = await made(tmp_path / "tickets.db")
     first = await Registry.open(path)
     try:
-        async with first.writer():
-            await (await Registry.open(path)).close()
+        async with first.writer() as writer:
+            async with writer.transaction():
+                await (await Registry.open(path)).close()
             with closing(sqlite3.connect(path)) as connection, connection:
                 connection.execute("DELETE FROM _yoyo_migration")
-            with pytest.raises(RegistryBusyError):
-                await Registry.open(path)
+            async with writer.transaction():
+                with pytest.raises(RegistryBusyError):
+                    await Registry.open(path)
     finally:
         await first.close()
 
@@ -122,21 +125,21 @@ async def test_a_reader_cannot_write(tmp_path: Path) -> None:
 
 async def test_a_batch_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     row = row_of(appeal(), hash_phone)
-    key = (row.ticket.number, row.ticket.kind)
-
-    def fail(_: int) -> Progress:
-        raise RuntimeError("half way")
-
     registry = await Registry.open(tmp_path / "tickets.db", create=True)
     try:
         async with registry.writer() as writer:
             with pytest.raises(RuntimeError, match="half way"):
-                await writer.store([row], {key: row.events}, fail)
-            assert await writer.kept([key]) == {}
-            await writer.store([row], {}, lambda new: Progress("f", "n", 0, 0, str(new)))
-            assert set(await writer.kept([key])) == {key}
+                async with writer.transaction():
+                    await writer.put([row], 1)
+                    await writer.keep(Progress("f", "n", 0, 0, "{}"))
+                    raise RuntimeError("half way")
+            assert await writer.stored([row.ticket.number]) == []
+            assert await writer.progress("f") is None
+            assert await writer.put([row], 1) == [Change.ADDED]
+            (stored,) = await writer.stored([row.ticket.number])
+            assert stored.key == row.key
         stats = await registry.stats()
-        assert (stats.tickets, stats.events) == (1, 0)
+        assert (stats.tickets, stats.events) == (1, 2)
     finally:
         await registry.close()
 

@@ -15,21 +15,35 @@ from typing import Any
 
 import pytest
 
-from lookup.guard import Guarded
-from lookup.importing import import_bodies, import_tickets
-from lookup.registry import Registry
+from lookup.foreign.mapping import FieldMap
+from lookup.foreign.record import Foreign
+from lookup.guard import Guarded, GuardLimits
+from lookup.http.source import HttpSettings, HttpSource
+from lookup.outgoing.client import OutboundSettings
+from lookup.postgres import PostgresSettings, PostgresSource
+from lookup.registry.importing import import_bodies, import_tickets
+from lookup.registry.source import Registry
+from lookup.soap.source import SoapSettings, SoapSource
 from lookup.source import Source, SourceUnavailableError
-from lookup.status import FineFacts, InspectionFacts, TicketRecord, Wanted
+from lookup.status import FineFacts, Forward, InspectionFacts, TicketRecord, Wanted
+from tests.support import views
+from tests.support.deliveries import delivering
 from tests.support.feed import (
     BODIES,
     appeal,
+    directory,
     fine,
     hash_phone,
     inspection,
     write_bodies,
     write_feed,
 )
+from tests.support.foreign_register import example_map, register
+from tests.support.postgres import shared
+from tests.support.sheets import write_ticket_sheet
+from tests.support.soap import soap_service
 from tests.support.tickets import ticket as synthetic
+from tests.support.tickets_as import write_csv
 
 Tickets = Sequence[Mapping[str, Any]]
 Factory = Callable[[Path, Tickets], AbstractAsyncContextManager[Source]]
@@ -59,7 +73,116 @@ async def guarded_registry(folder: Path, tickets: Tickets) -> AsyncIterator[Sour
         yield Guarded(source, clock=asyncio.get_running_loop().time)
 
 
-FACTORIES = (registry, guarded_registry)
+@asynccontextmanager
+async def guarded_apart(folder: Path, tickets: Tickets) -> AsyncIterator[Source]:
+    """As other bodies' systems are guarded: asks go on by themselves, answers are remembered."""
+    limits = GuardLimits(apart=True, cache_ttl_s=0, stale_s=3_600)
+    async with registry(folder, tickets) as source, asyncio.TaskGroup() as group:
+        guarded = Guarded(source, clock=asyncio.get_running_loop().time, limits=limits)
+        home = group.create_task(guarded.run())
+        await asyncio.sleep(0)
+        try:
+            yield guarded
+        finally:
+            home.cancel()
+
+
+@asynccontextmanager
+async def postgres(folder: Path, tickets: Tickets) -> AsyncIterator[Source]:
+    foreign = Foreign(
+        name="register",
+        kinds=frozenset({"*"}),
+        fields=FieldMap.from_table(views.MAP, "register.toml"),
+        find_body=directory().get,
+        hash_phone=hash_phone,
+    )
+    async with shared.get().database() as database:
+        await views.fill(database, tickets)
+        settings = PostgresSettings(
+            database.dsn, views.VIEW, views.NUMBER_COLUMN, statement_timeout_ms=20_000
+        )
+        source = await PostgresSource.open(settings, foreign)
+        try:
+            yield source
+        finally:
+            await source.close()
+
+
+@asynccontextmanager
+async def soap(folder: Path, tickets: Tickets) -> AsyncIterator[Source]:
+    async with soap_service(tickets) as service:
+        settings = SoapSettings(
+            wsdl=service.wsdl_path,
+            operation="FindCard",
+            arguments=service.arguments,
+            items=service.items,
+            outbound=OutboundSettings(private_networks=("127.0.0.0/8",), answer_octets_max=262_144),
+            deadline_s=20.0,
+        )
+        foreign = Foreign(
+            name="services",
+            kinds=frozenset({"*"}),
+            fields=FieldMap.from_table(service.map_table, "services.toml"),
+            find_body=directory().get,
+            hash_phone=hash_phone,
+        )
+        source = await SoapSource.open(settings, foreign)
+        try:
+            yield source
+        finally:
+            await source.close()
+
+
+@asynccontextmanager
+async def http(folder: Path, tickets: Tickets) -> AsyncIterator[Source]:
+    async with register(tickets) as port, _http(port, url="/card/{number}") as source:
+        yield source
+
+
+@asynccontextmanager
+async def http_batch(folder: Path, tickets: Tickets) -> AsyncIterator[Source]:
+    several = {"method": "POST", "body": '{"numbers": {numbers}}', "numbers_max": 100}
+    async with register(tickets) as port, _http(port, url="/cards", **several) as source:
+        yield source
+
+
+@asynccontextmanager
+async def _http(port: int, *, url: str, **changes: Any) -> AsyncIterator[HttpSource]:
+    settings = HttpSettings(
+        url=f"http://127.0.0.1:{port}{url}",
+        items="answer.cards",
+        deadline_ms=20_000,
+        outbound=OutboundSettings(private_networks=("127.0.0.0/8",), answer_octets_max=262_144),
+        **changes,
+    )
+    foreign = Foreign(
+        name="far",
+        kinds=frozenset({"*"}),
+        fields=example_map(),
+        find_body=directory().get,
+        hash_phone=hash_phone,
+    )
+    source = await HttpSource.open(settings, foreign)
+    try:
+        yield source
+    finally:
+        await source.close()
+
+
+@asynccontextmanager
+async def files(folder: Path, tickets: Tickets) -> AsyncIterator[Source]:
+    """A delivery of each form, each with a part of the tickets."""
+    async with delivering(folder) as box:
+        write_bodies(box.folder / "bodies.json", *BODIES)
+        forms = (write_feed, write_csv, write_ticket_sheet)
+        for index, (write, suffix) in enumerate(zip(forms, ("ndjson", "csv", "xlsx"), strict=True)):
+            if tickets[index::3]:
+                write(box.folder / f"tickets.{suffix}", *tickets[index::3])
+        assert {report.rejected for report in await box.take()} == {0}
+        yield box.source
+
+
+FACTORIES = (registry, guarded_registry, guarded_apart, postgres, soap, http, http_batch, files)
 
 
 @pytest.fixture(params=FACTORIES, ids=lambda factory: factory.__name__)
@@ -103,6 +226,7 @@ async def test_every_fact_of_a_ticket_is_told(factory: Factory, tmp_path: Path) 
         joined_to=None,
         fine=None,
         inspection=None,
+        forwards=(Forward(date(2026, 10, 20), "almaty-akimat", "tax-shymkent"),),
     )
 
 
@@ -162,7 +286,7 @@ async def test_tickets_of_several_kinds_may_share_a_number(
 ) -> None:
     number = "263100030000001"
     either = Wanted(number, ("crime_report", "investigation"))
-    tickets = [appeal(kind=kind, number=number) for kind in either.kinds]
+    tickets = [appeal(kind=kind, number=number, status="registered") for kind in either.kinds]
     async with factory(tmp_path, tickets) as source:
         answers = await source.find_many([either])
     assert {ticket.kind for ticket in answers[either]} == set(either.kinds)

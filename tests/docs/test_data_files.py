@@ -10,17 +10,17 @@ import tomllib
 from dataclasses import MISSING, fields
 
 from gateway.billing.rows import Row
-from gateway.core import tariff, tariff_rules
-from lookup.bodies import BODY_FIELDS
-from lookup.feed_row import (
-    EVENT_FIELDS,
-    FINE_FIELDS,
-    INSPECTION_FIELDS,
-    TICKET_FIELDS,
-)
+from gateway.core import holidays, tariff, tariff_rules, term_rules
+from lookup.foreign import forms as map_forms
+from lookup.foreign import table as map_table
+from lookup.foreign import times as map_times
+from lookup.feed.bodies import BODY_FIELDS
+from lookup.feed.parts import FINE_FIELDS, INSPECTION_FIELDS
+from lookup.feed.row import EVENT_FIELDS, TICKET_FIELDS
+from lookup.foreign.mapping import FieldMap
 from smpp import operators
 from smpp.operators import OperatorProfile
-from tests.support.pages import DOCS, ROOT, blocks, names, read, section, table
+from tests.support.pages import DOCS, ROOT, blocks, names, read, rows, section, table
 
 
 def test_every_column_of_the_billing_file_has_its_row() -> None:
@@ -62,6 +62,33 @@ def test_every_key_of_the_tariffs_has_its_row() -> None:
         assert set(table(section(page, heading).body)) == set(keys_taken(reader)), heading
 
 
+def test_every_key_of_the_terms_and_the_calendar_has_its_row() -> None:
+    page = read("reference/terms.md")
+    assert set(table(section(page, "[[rule]]").body)) == set(term_rules.RULE_KEYS)
+    year, fixed = section(page, "The calendar").body.split("`config/calendar/fixed.toml`")
+    assert set(table(year)) == set(holidays.YEAR_KEYS)
+    assert set(table(fixed)) == set(holidays.HOLIDAY_KEYS)
+
+
+def test_every_rule_of_a_term_stands_in_the_page() -> None:
+    told = table(section(read("reference/terms.md"), "The rules").body)
+    units = {"working": "working day", "calendar": "calendar day", "months": "month"}
+    for rule in tomllib.loads((ROOT / "config/terms.toml").read_text("utf-8"))["rule"]:
+        holds, term, basis = told.pop(rule["id"])
+        unit = units.get(rule["unit"], "hour")
+        plural = "s" if rule["length"] > 1 else ""
+        assert term.startswith(f"{rule['length']} {unit}{plural}"), rule["id"]
+        assert ("extended by at most" in term) == ("extension" in rule), rule["id"]
+        assert ("not told once over" in term) == (rule.get("overdue") is False), rule["id"]
+        assert ("to be confirmed" in basis) == ("to be confirmed" in rule["basis"]), rule["id"]
+        for key in ("from", "to"):
+            assert key not in rule or f"{rule[key].day} {rule[key]:%B %Y}" in holds, rule["id"]
+        statuses = rule.get("status", [])
+        for status in [statuses] if isinstance(statuses, str) else statuses[:1]:
+            assert f"`{status}`" in holds, rule["id"]
+    assert not told
+
+
 def test_every_field_of_the_feed_has_its_row() -> None:
     page = read("reference/feed.md")
     for heading, known in (
@@ -72,6 +99,34 @@ def test_every_field_of_the_feed_has_its_row() -> None:
         ("Bodies", BODY_FIELDS),
     ):
         assert set(table(section(page, heading).body)) == known, heading
+
+
+def test_every_key_of_a_field_map_has_its_row() -> None:
+    page = read("reference/field-map.md")
+    assert tuple(table(section(page, "The file").body)) == map_table.TABLES
+    assert set(table(section(page, "[lists]").body)) == {
+        name for name, form in map_table.TICKET_FORMS.items() if form is map_forms.Form.LIST
+    }
+    assert tuple(table(section(page, "[amounts]").body)) == ("unit",)
+    patterns = {map_times.ISO, *map_times.EPOCHS, "mm"} | {
+        part for part in map_times._PARTS if len(part) > 1
+    }
+    formats = set(table(section(page, "[formats]").body))
+    assert formats == {*map_table.FORMATS_KEYS, *patterns}
+
+
+def test_every_field_of_ours_that_a_map_may_name_says_how_it_is_read() -> None:
+    page = read("reference/field-map.md")
+    steps = {"a name", "0", "1", "*"}
+    read_as = [names(cells[0]) or [cells[0]] for cells in rows(section(page, "[fields]").body)]
+    assert {name for each in read_as for name in each} - steps == set(map_table.TICKET_FORMS)
+    of_events = [name for cells in rows(section(page, "[events]").body) for name in names(cells[0])]
+    assert set(of_events) == {*map_table.EVENTS_KEYS, *map_table.EVENT_FORMS}
+
+
+def test_the_map_that_is_shipped_as_an_example_can_be_read() -> None:
+    for file in (ROOT / "config" / "maps").glob("*.toml"):
+        assert FieldMap.from_toml(file.read_text(encoding="utf-8"), file.name).names
 
 
 def test_every_key_of_a_profile_has_its_row_default_and_range() -> None:

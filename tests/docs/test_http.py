@@ -11,15 +11,19 @@ from aiohttp import web
 
 from gateway.carriers import Carriers
 from gateway.readiness import Readiness
+from gateway.sources import Sources
 from gateway.store.journal import JournalHealth
 from gateway.web import captures
+from gateway.web.api import FeedsApi
 from gateway.web.site import PageFacts, make_site
 from gateway.webhooks import make_webhooks
+from lookup.guard import Guarded
 from lookup.source import SourceHealth
 from smpp.capture.ring import Captures
 from tests.support.pages import ROOT, names, read, section, table
 
 PAGE = "reference/http.md"
+PLAIN = ("/", "/static/{name}", "/metrics", "/openapi.yaml")
 
 
 class NobodyAsks:
@@ -32,6 +36,9 @@ class Writable:
 
 
 class Answers:
+    name = "registry"
+    kinds = frozenset({"*"})
+
     async def health(self) -> SourceHealth:
         return SourceHealth("registry", True, "")
 
@@ -55,8 +62,15 @@ def routes() -> set[str]:
         body_size_max=1,
     )
     return {f"{route.method} {_path(route.resource)}" for route in site.router.routes()} - {
-        f"HEAD {path}" for path in ("/", "/static/", "/metrics", *_health(), *_get_paths())
+        f"HEAD {path}" for path in (*PLAIN, *_health(), *_get_paths())
     }
+
+
+def feeds() -> set[str]:
+    """What is there where [feeds] is enabled."""
+    site = web.Application()
+    FeedsApi(NobodyAsks(), ()).add_to(site)
+    return {f"{route.method} {_path(route.resource)}" for route in site.router.routes()}
 
 
 def _health() -> tuple[str, ...]:
@@ -66,8 +80,6 @@ def _health() -> tuple[str, ...]:
 def _path(resource: web.AbstractResource | None) -> str:
     assert resource is not None
     info = resource.get_info()
-    if "prefix" in info:
-        return f"{info['prefix']}/"
     return str(info.get("path") or info["formatter"])
 
 
@@ -80,15 +92,17 @@ def _get_paths() -> list[str]:
 
 def test_every_route_has_its_row() -> None:
     intro = read(PAGE).partition("\n## ")[0]
-    assert set(table(intro)) == routes() | {f"GET {captures.PATH}"}
+    assert set(table(intro)) == routes() | {f"GET {captures.PATH}"} | feeds()
 
 
 def test_every_field_of_readiness_has_its_row() -> None:
     async def ask() -> tuple[bool, Mapping[str, Any]]:
+        sources = Sources()
+        sources.add(Guarded(Answers(), clock=asyncio.get_running_loop().time), here=True)
         readiness = Readiness(
             journal=Writable(),
             carriers=Carriers((), None, Captures(lambda: 0), {}),
-            sources=[Answers()],
+            sources=sources,
             waiting=NothingWaits(),
             metrics=None,
         )

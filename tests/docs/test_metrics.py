@@ -10,6 +10,7 @@ import pytest
 
 from gateway.metrics import Metrics
 from ivr.attendant import CallCounters
+from lookup.watch import SourceStats
 from smpp.stats import LinkStats, ServerStats
 from tests.support.pages import ROOT, names, read, section, table
 
@@ -32,6 +33,14 @@ COUNTED_BY = {  # names in Metrics
     "jauap_tls_not_after_timestamp_seconds": "certificate",
     "jauap_link_events": "of_carrier",
     "jauap_smsc_events": "of_listener",
+    "jauap_source_numbers": "of_source",
+    "jauap_source_seconds": "source_took",
+    "jauap_source_breaker": "of_source",
+    "jauap_deliveries": "delivery",
+    "jauap_conflicts_open": "conflicts",
+    "jauap_findings_dropped": "findings_dropped",
+    "jauap_pushes": "pushed",
+    "jauap_feed_refusals": "feed_refused",
     "ivr_steps": "call_step",
     "ivr_signature_fail": "signature_failed",
 }
@@ -66,7 +75,11 @@ def test_outcomes_and_reasons_of_calls_are_those_of_the_code() -> None:
 
 @pytest.mark.parametrize(
     ("heading", "stats"),
-    [("What sessions count", LinkStats), ("What the listener counts", ServerStats)],
+    [
+        ("What sessions count", LinkStats),
+        ("What the listener counts", ServerStats),
+        ("What becomes of numbers asked", SourceStats),
+    ],
 )
 def test_what_is_counted_elsewhere_is_listed(heading: str, stats: type[Any]) -> None:
     body = section(read(PAGE), heading).body

@@ -26,6 +26,8 @@ def test_terms_are_those_of_the_store() -> None:
     assert told["fate of a reply"].startswith(f"{limits.REPLY_US // DAY_US} days")
     assert told["phone, in plain"].startswith(f"{limits.MSISDN_US // DAY_US} days")
     assert told["receipt that fits no reply"] == f"{limits.ORPHAN_US // DAY_US} days"
+    contradiction = next(term for what, term in told.items() if "contradict" in what)
+    assert contradiction.startswith(f"{limits.FINDING_US // DAY_US} days")
     fingerprint = told["fingerprint of a message"]
     assert f"{limits.REPEAT_US // SECOND_US} s" in fingerprint
     assert f"{limits.DOUBTFUL_US // HOUR_US} h" in fingerprint

@@ -38,6 +38,8 @@ def _section_in(annotation: Any) -> type[Section] | None:
 
 def default_of(field: Any) -> str:
     """A default as the page writes it."""
+    if field.default_factory is not msgspec.NODEFAULT:
+        return f"`{json.dumps(field.default_factory())}`"
     if field.default is msgspec.NODEFAULT:
         return "required"
     if field.default is None:

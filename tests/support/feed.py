@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+
+from lookup.status import Body
 
 PHONE = "+77010000014"
 
@@ -134,3 +136,13 @@ def write_feed(path: Path, *tickets: Mapping[str, object] | bytes) -> Path:
 def write_bodies(path: Path, *bodies: Mapping[str, object]) -> Path:
     path.write_text(json.dumps({"bodies": bodies}, ensure_ascii=False), encoding="utf-8")
     return path
+
+
+def directory(bodies: Iterable[Mapping[str, Any]] = BODIES) -> dict[str, Body]:
+    """Bodies by id and by code, as a source looks them up."""
+    found: dict[str, Body] = {}
+    for each in bodies:
+        body = Body(**{field: each[field] for field in Body._fields})
+        found.setdefault(body.code, body)
+        found[body.id] = body
+    return found

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from gateway.keys import read_key_file
-from lookup.importing import import_bodies, import_tickets
-from lookup.registry import Registry
+from lookup.registry.importing import import_bodies, import_tickets
+from lookup.registry.source import Registry
 from tests.support.tickets import ticket
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"
@@ -109,9 +109,11 @@ async def make_folder(
     level: str = "info",
     accounts: Sequence[dict[str, Any]] = (),
     smsc_tls: dict[str, Any] | None = None,
+    more: str = "",
     **sections: dict[str, Any],
 ) -> Path:
-    """Key, secret, registry and settings in `folder`; the path of the settings.
+    """Key, secret, registry and settings in `folder`; the path of the settings, which end with
+    `more`.
 
     `sections` are further tables, such as `lookup={"batch_budget_ms": 10}`; with `accounts` others
     can bind to us, at `Service.smsc_port`.
@@ -138,7 +140,7 @@ async def make_folder(
         text += f"[[smsc.account]]\n{toml(known | account)}\n"
     for link in links:
         text += f"[[link]]\n{toml(asdict(link) | {'password_file': f'{folder}/secret'})}\n"
-    text += f"[[source]]\n{toml({'name': 'registry', 'path': f'{folder}/tickets.db'})}"
+    text += f"[[source]]\n{toml({'name': 'registry', 'path': f'{folder}/tickets.db'})}{more}"
     settings = folder / "jauap.toml"
     settings.write_text(text, encoding="utf-8")
     return settings

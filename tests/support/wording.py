@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from gateway.clock import KAZAKHSTAN
+from gateway.core.bases import Bases
 from gateway.core.catalogue import Catalogue
+from gateway.core.civil import Civil
 from gateway.core.statuses import Statuses
 from gateway.core.telling import Telling
+from gateway.core.terms import Terms
+from gateway.core.workdays import Workdays
 from lookup.status import Body, TicketRecord
 
 CONFIG = Path(__file__).parents[2] / "config"
 LANGUAGES = ("kk", "ru", "en")
 TODAY = date(2026, 11, 20)
+NOW_US = int(datetime(2026, 11, 20, 10, tzinfo=KAZAKHSTAN).timestamp()) * 1_000_000
 NOUNS = {
     "crime_report": {"kk": "арыз", "ru": "заявление", "en": "report"},
     "investigation": {"kk": "іс", "ru": "дело", "en": "case"},
@@ -47,8 +53,24 @@ def statuses() -> Statuses:
 
 
 @cache
+def bases() -> Bases:
+    return Bases.from_table(table("bases.toml"))
+
+
+@cache
+def workdays() -> Workdays:
+    return Workdays.from_tables(texts("calendar"))
+
+
+@cache
+def terms() -> Terms:
+    known = {code: kind.rows.keys() for code, kind in statuses().kinds.items()}
+    return Terms.from_table(table("terms.toml"), known, workdays(), Civil(KAZAKHSTAN))
+
+
+@cache
 def telling() -> Telling:
-    return Telling(sms(), statuses(), NOUNS)
+    return Telling(sms(), statuses(), NOUNS, terms=terms())
 
 
 def body(**changes: Any) -> Body:

@@ -141,11 +141,15 @@ class _Lookup:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def find_many(self, wanted: Sequence[Wanted]) -> list[Status]:
+    async def find_many(
+        self, wanted: Sequence[Wanted], *, within_s: float, hurried: bool = False
+    ) -> list[Status]:
         world = self._world
         if world.faults.draw(world.rng, "lookup_away"):
-            await asyncio.sleep(world.rng.choice((0.01, 0.5, 3.0)))
-            return [Unavailable(("registry",))] * len(wanted)
+            takes_s = world.rng.choice((0.01, 0.5, 3.0))
+            await asyncio.sleep(min(takes_s, within_s))
+            pending = hurried and takes_s > within_s
+            return [Unavailable(("registry",), pending)] * len(wanted)
         await asyncio.sleep(0.002)
         return [self._status(item) for item in wanted]
 

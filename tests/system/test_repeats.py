@@ -10,7 +10,7 @@ import pytest
 
 from gateway.core.conversation import Conversation, Words
 from gateway.store import sqlite_calls
-from lookup.registry import Registry
+from lookup.registry.source import Registry
 from lookup.status import Wanted
 from smpp.simulator import RetrySchedule, Smsc
 from tests.support.inside import impatient, running

@@ -63,3 +63,24 @@ SELECT json_array(max(party)) FROM (
 -- name: purge_msisdns
 UPDATE subscriber SET msisdn = ''
 WHERE party > :after AND party <= :through AND msisdn <> '' AND seen_us + :msisdn_us <= :now_us
+
+-- name: keep_findings
+-- One that was cleared and shows again is a new one; one told late, after it was cleared, is not.
+INSERT INTO finding (kind, number, rule, sources, found_us, seen_us)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 4
+FROM json_each(?1) WHERE true
+ON CONFLICT (kind, number, rule) DO UPDATE SET
+    sources = excluded.sources,
+    found_us = iif(cleared_us IS NULL, found_us, excluded.found_us),
+    seen_us = max(seen_us, excluded.seen_us),
+    cleared_us = NULL
+WHERE cleared_us IS NULL OR excluded.seen_us > cleared_us
+
+-- name: clear_findings
+UPDATE finding SET cleared_us = ?2
+WHERE id IN (SELECT value FROM json_each(?1)) AND cleared_us IS NULL AND seen_us <= ?2
+
+-- name: purge_findings
+DELETE FROM finding
+WHERE id IN (
+    SELECT id FROM finding WHERE seen_us <= :now_us - :finding_us ORDER BY seen_us LIMIT :rows)

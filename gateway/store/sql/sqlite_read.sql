@@ -115,3 +115,16 @@ SELECT json_group_array(key) FROM (
     SELECT e.key FROM entry e
     WHERE NOT EXISTS (SELECT 1 FROM question q WHERE q.id = e.question_id)
     ORDER BY e.id LIMIT ?1)
+
+-- name: findings
+SELECT json_group_array(json_array(
+    id, kind, number, rule, json(sources), found_us, seen_us, cleared_us))
+FROM (SELECT * FROM finding WHERE id > ?1 ORDER BY id LIMIT ?2)
+
+-- name: open_findings
+SELECT json_group_array(json_array(
+    id, kind, number, rule, json(sources), found_us, seen_us, cleared_us))
+FROM (SELECT * FROM finding WHERE cleared_us IS NULL AND id > ?1 ORDER BY id LIMIT ?2)
+
+-- name: findings_left
+SELECT json_array(count(*)) FROM finding WHERE cleared_us IS NULL

@@ -11,9 +11,11 @@ import pytest
 
 from gateway.core.catalogue import Catalogue
 from gateway.core.segments import GSM7_BASIC, GSM7_EXTENSION
-from lookup.status import FineFacts, InspectionFacts
+from gateway.core.telling import Chosen, Said
+from lookup.status import FineFacts, InspectionFacts, PassedOn, TermFacts, TicketRecord
 from tests.support.wording import (
     LANGUAGES,
+    NOW_US,
     TODAY,
     body,
     sms,
@@ -23,6 +25,25 @@ from tests.support.wording import (
     ticket,
     voice,
 )
+
+
+def choose(record: TicketRecord, *, verified: bool = True) -> Chosen:
+    return telling().choose(record, today=TODAY, now_us=NOW_US, verified=verified)
+
+
+def words(
+    record: TicketRecord, language: str, *, verified: bool = True, as_read: str | None = None
+) -> Said:
+    return telling().words(
+        record,
+        language,
+        today=TODAY,
+        now_us=NOW_US,
+        verified=verified,
+        as_read=as_read,
+        tail_signs=6,
+    )
+
 
 SMS_IDS = sorted(sms())
 VOICE_IDS = sorted(voice())
@@ -143,6 +164,24 @@ CASES: dict[str, dict[str, Any]] = {
         "inspection": None,
     },
 }
+COMPUTED = ("plain", "circulating", "many bodies", "overdue")
+CASES |= {f"{name}, by law": {**CASES[name], "due_basis": "computed"} for name in COMPUTED}
+CASES |= {
+    "owed by law": {"fine": FineFacts(amount=9_999_999), "due_basis": "computed"},
+    "part paid, by law": {
+        "fine": FineFacts(amount=9_999_999, paid_amount=1),
+        "due_basis": "computed",
+    },
+    "over by the hour": {"due_on": None, "term": TermFacts(NOW_US - 25 * 3_600_000_000)},
+    "passed on": {"passed_to": PassedOn("appeal", "1" * 18, "in_review", TODAY, LONG_BODY)},
+    "passed on, by law": {
+        "passed_to": PassedOn("appeal", "1" * 18, "in_review", None, LONG_BODY),
+        "due_basis": "computed",
+    },
+    "answered there": {"passed_to": PassedOn("appeal", "1" * 18, "left", None, LONG_BODY)},
+    "contradicted": {"conflict": "closed_but_open"},
+}
+AGED = {"as_of_us": NOW_US - 30 * 86_400_000_000}  # then a text may give way to a shorter one
 EACH = [(kind, row.code) for kind, each in statuses().kinds.items() for row in each.rows.values()]
 
 
@@ -151,13 +190,11 @@ EACH = [(kind, row.code) for kind, each in statuses().kinds.items() for row in e
 def test_each_status_is_told_in_one_part_in_each_language(
     kind: str, status: str, language: str
 ) -> None:
-    for changes in CASES.values():
+    for changes in (*CASES.values(), *({**each, **AGED} for each in CASES.values())):
         record = ticket(kind, status, **{**LONGEST, **changes})
         for verified in (True, False):
             for as_read in (None, record.number):
-                said = telling().words(
-                    record, language, today=TODAY, verified=verified, as_read=as_read, tail_signs=6
-                )
+                said = words(record, language, verified=verified, as_read=as_read)
                 assert is_one_part(said.text), said
                 assert not re.search(r"None|[{}]|  |\.\.|: \.", said.text), said
 
@@ -169,18 +206,16 @@ def test_at_the_longest_values_no_status_gives_way_to_a_shorter_text() -> None:
             record = ticket(kind, status, **{**LONGEST, **changes})
             if kind == "escalation":
                 record = record._replace(number="10000012")  # always 8 digits
-            chosen = telling().choose(record, today=TODAY, verified=True)
+            chosen = choose(record)
             for language in LANGUAGES:
-                said = telling().words(record, language, today=TODAY, verified=True, tail_signs=6)
+                said = words(record, language)
                 assert said.text_id == chosen.text_id
 
 
 def test_every_reply_to_a_ticket_can_be_reached() -> None:
     """A text of a kind's family that no ticket leads to is dead, or a row forgets it."""
     reached = {
-        telling()
-        .choose(ticket(kind, status, **{**LONGEST, **changes}), today=TODAY, verified=v)
-        .text_id
+        choose(ticket(kind, status, **{**LONGEST, **changes}), verified=v).text_id
         for kind, status in EACH
         for changes in CASES.values()
         for v in (True, False)

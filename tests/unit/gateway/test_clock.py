@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.clock import Clock, Ids, day_date, fixed
+from gateway.clock import Clock, Ids, day_date, fixed, zone_problem
 
 
 def us(iso: str) -> int:
@@ -34,6 +34,12 @@ def test_days_are_right_in_any_order_of_asking() -> None:
         "2026-11-20T23:00:00+05:00",
     ]
     assert [clock.day(us(moment)) for moment in moments] == [20_261_120, 20_250_101, 20_261_120]
+
+
+def test_zone_data_without_the_change_of_2024_are_refused() -> None:
+    assert zone_problem() is None
+    for old in (timezone(timedelta(hours=6)), timezone(timedelta(hours=5)), UTC):
+        assert "update the system's tzdata" in (zone_problem(old) or "")
 
 
 def test_a_day_as_a_date() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from gateway.settings import (
     SettingsError,
     SmscAccountSettings,
     SmscSettings,
+    SourceSettings,
     effective,
     load,
     secret,
@@ -62,6 +64,21 @@ def test_the_annotated_example_shows_every_key() -> None:
     assert set(LinkSettings.__struct_fields__) - {"password_file"} <= shown
     assert set(SmscSettings.__struct_fields__) - {"account"} <= shown
     assert set(SmscAccountSettings.__struct_fields__) <= shown
+
+
+def test_the_sources_of_the_annotated_example_show_every_key_and_are_valid(tmp_path: Path) -> None:
+    text = (config.folder() / "jauap.example.toml").read_text(encoding="utf-8")
+    block = text.partition("goes through one.\n")[2]
+    block = block.partition("[[ivr]]")[0]
+    path = tmp_path / "jauap.toml"
+    path.write_text(re.sub(r"^# ?", "", block, flags=re.MULTILINE), encoding="utf-8")
+    settings = load(path, {})
+    assert [each.type for each in settings.source] == ["postgres", "http", "soap", "files"]
+    shown = {line.split("=")[0].strip(" #") for line in text.splitlines() if "=" in line}
+    tables = ("postgres", "http", "soap", "files")
+    assert set(SourceSettings.__struct_fields__) - set(tables) <= shown
+    for name, source in zip(tables, settings.source, strict=True):
+        assert set(getattr(source, name).__struct_fields__) <= shown, name
 
 
 def test_without_a_file_the_defaults_hold() -> None:

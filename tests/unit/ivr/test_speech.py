@@ -12,6 +12,7 @@ from tests.support.call_desk import BODY, voice_texts
 
 DAY = date(2026, 12, 15)
 VALUES: dict[str, SpokenValue] = {
+    "base": BODY, "asof": DAY,
     "body": BODY, "d": DAY, "due": DAY, "from": DAY, "to": DAY, "k": 3, "days": 9, "sum": 8650,
     "half": 4325, "price": 0, "got": 3, "want": "8/15/18", "ref": "10000012", "digits": "061200",
     "status": {"kk": "қаралуда", "ru": "на рассмотрении", "en": "in review"},

@@ -1,0 +1,278 @@
+"""What `jauap bench registry` measures of one file: import, bare inserts, lookups, size, memory."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from statistics import mean, median
+from time import perf_counter
+from typing import Final
+
+from gateway.commands.bench_feed import BODIES, SEED
+from gateway.keys import KEY_OCTETS, Keys
+from lookup.feed.file import FeedFile
+from lookup.feed.lines import parse_ndjson
+from lookup.feed.report import Known
+from lookup.feed.vocabulary import STATUSES
+from lookup.registry.importing import BULK_LINES_MAX, ImportProgress, import_bodies, import_tickets
+from lookup.registry.reading import Chunk, Read, Reader
+from lookup.registry.source import Registry
+from lookup.registry.sql import ADD_MANY
+from lookup.registry.sqlite import BULK_CACHE_KIB, BULK_CHECKPOINT_OCTETS, PAGE_OCTETS
+from lookup.status import Wanted
+
+BATCH: Final = 50  # numbers asked together
+ROUNDS: Final = 8  # of each file, by turns, so that both see the same machine
+SINGLES_PER_ROUND: Final = 500
+BATCHES_PER_ROUND: Final = 20
+COLD_LOOKUPS: Final = 100  # each on a connection of its own, with no page of the file in memory
+AFTER_START: Final = 1_000  # one after the other behind one cold start
+READ_OCTETS: Final = 8_388_608
+
+_KEYS: Final = Keys(bytes(KEY_OCTETS))  # of nobody: these phones are invented
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One import, and the bare inserts of the same rows."""
+
+    tickets: int
+    events: int
+    conflicts: int
+    import_s: float
+    import_per_s: float
+    bare_per_s: float | None  # None: not measured
+    rss_first_octets: int  # after the first tenth, the reading process included
+    rss_last_octets: int
+    octets_per_ticket: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Microseconds of a lookup; of a batch, for each of its numbers."""
+
+    warm_single_us: float
+    warm_batch_us: float
+    cold_single_us: float
+    after_start_us: float
+
+
+async def store(feed: Path, file: Path, bodies: Path, *, bare: bool) -> Stored:
+    """Import `feed` into the new registry `file`."""
+    rss: list[int] = []
+    done: list[ImportProgress] = []
+
+    def on_progress(progress: ImportProgress) -> None:
+        done.append(progress)
+        if len(done) == 1 or progress.octets_done * 10 <= progress.octets_total:
+            rss[:1] = [_rss()]
+        rss[1:] = [_rss()]
+        del done[:-1]
+
+    registry = await Registry.open(file, create=True)
+    try:
+        await import_bodies(registry, bodies)
+        began = perf_counter()
+        report = await import_tickets(
+            registry,
+            [feed],
+            hash_phone=_KEYS.owner,
+            on_progress=on_progress,
+            pause_ms=0,
+            beside=True,
+        )
+        took_s = perf_counter() - began
+    finally:
+        await registry.close()
+    assert report.added == report.lines, f"{report.rejected} lines of our own feed were rejected"
+    bare_s = await _bare(feed, file.with_suffix(".bare")) if bare else None
+    return Stored(
+        tickets=report.added,
+        events=report.events,
+        conflicts=report.conflicts,
+        import_s=took_s,
+        import_per_s=report.added / took_s,
+        bare_per_s=None if bare_s is None else report.added / bare_s,
+        rss_first_octets=rss[0],
+        rss_last_octets=rss[-1],
+        octets_per_ticket=file.stat().st_size / report.added,
+    )
+
+
+async def _bare(feed: Path, file: Path) -> float:
+    """Seconds of a plain executemany of the same rows, in the same order and transactions, into
+    the same schema with the same pragmas; to read and check the lines is not counted."""
+    await (await Registry.open(file, create=True)).close()
+    known = Known(frozenset(), STATUSES)
+    reader = Reader(parse_ndjson, _KEYS.owner, known)
+    source = FeedFile(feed)
+    took_s = 0.0
+    try:
+        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+            connection.execute(f"PRAGMA cache_size = -{BULK_CACHE_KIB}")
+            connection.execute("PRAGMA synchronous = FULL")
+            pages = BULK_CHECKPOINT_OCTETS // PAGE_OCTETS
+            connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+            lines: list[bytes] = []
+            async for some in source.lines():
+                lines += [line.octets for line in some if line.octets is not None]
+                if len(lines) >= BULK_LINES_MAX:
+                    took_s += _insert(connection, reader, lines[:BULK_LINES_MAX])
+                    del lines[:BULK_LINES_MAX]
+            took_s += _insert(connection, reader, lines)
+    finally:
+        source.close()
+        for part in file.parent.glob(file.name + "*"):
+            part.unlink()
+    return took_s
+
+
+def _insert(connection: sqlite3.Connection, reader: Reader, lines: Sequence[bytes]) -> float:
+    read = Read()
+    reader.read(Chunk(1, list(lines)), read)
+    began = perf_counter()
+    connection.execute("BEGIN")
+    connection.executemany(ADD_MANY, read.batch.rows)
+    connection.execute("COMMIT")
+    return perf_counter() - began
+
+
+async def ask(files: Sequence[Path], samples: Sequence[Sequence[Wanted]]) -> list[Asked]:
+    """Look up random numbers of each file, by turns."""
+    shuffled = [Random(SEED).sample(sample, len(sample)) for sample in samples]  # noqa: S311 - a fixed choice
+    cold = await _cold(files, shuffled)
+    after = await _after_start(files, shuffled)
+    registries = [await Registry.open(file) for file in files]
+    try:
+        warm = await _warm(files, registries, shuffled)
+    finally:
+        for registry in registries:
+            await registry.close()
+    return [
+        Asked(*of_warm, of_cold, of_start)
+        for of_warm, of_cold, of_start in zip(warm, cold, after, strict=True)
+    ]
+
+
+async def _warm(
+    files: Sequence[Path], registries: Sequence[Registry], samples: Sequence[Sequence[Wanted]]
+) -> list[tuple[float, float]]:
+    """Medians; the pages are in memory as far as it holds them, and the first round is not
+    counted."""
+    for file in files:
+        await asyncio.to_thread(_read_through, file)
+    singles: list[list[float]] = [[] for _ in files]
+    batches: list[list[float]] = [[] for _ in files]
+    for turn in range(ROUNDS + 1):
+        for place, (registry, sample) in enumerate(zip(registries, samples, strict=True)):
+            begin = turn * (SINGLES_PER_ROUND + BATCHES_PER_ROUND * BATCH)
+            of_singles = [
+                await _timed(registry, [sample[index % len(sample)]])
+                for index in range(begin, begin + SINGLES_PER_ROUND)
+            ]
+            begin += SINGLES_PER_ROUND
+            of_batches = [
+                await _timed(
+                    registry,
+                    [sample[index % len(sample)] for index in range(first, first + BATCH)],
+                )
+                for first in range(begin, begin + BATCHES_PER_ROUND * BATCH, BATCH)
+            ]
+            if turn:
+                singles[place] += of_singles
+                batches[place] += of_batches
+    return [
+        (median(of_singles), median(of_batches) / BATCH)
+        for of_singles, of_batches in zip(singles, batches, strict=True)
+    ]
+
+
+async def _cold(files: Sequence[Path], samples: Sequence[Sequence[Wanted]]) -> list[float]:
+    """The first lookup of a new connection, with no page of the file in memory."""
+    took: list[list[float]] = [[] for _ in files]
+    for index in range(COLD_LOOKUPS):
+        for place, (file, sample) in enumerate(zip(files, samples, strict=True)):
+            registry = await Registry.open(file)
+            try:
+                await asyncio.to_thread(_forget, file)
+                took[place].append(await _timed(registry, [sample[index % len(sample)]]))
+            finally:
+                await registry.close()
+    return [median(of_file) for of_file in took]
+
+
+async def _after_start(files: Sequence[Path], samples: Sequence[Sequence[Wanted]]) -> list[float]:
+    """The mean of the first lookups of a service that has just started on a machine that has."""
+    took = []
+    for file, sample in zip(files, samples, strict=True):
+        await asyncio.to_thread(_forget, file)
+        registry = await Registry.open(file)
+        try:
+            took.append(
+                mean(
+                    [
+                        await _timed(registry, [sample[index % len(sample)]])
+                        for index in range(AFTER_START)
+                    ]
+                )
+            )
+        finally:
+            await registry.close()
+    return took
+
+
+async def _timed(registry: Registry, wanted: Sequence[Wanted]) -> float:
+    """Microseconds of one call that finds them all."""
+    began = perf_counter()
+    found = await registry.find_many(wanted)
+    took_us = (perf_counter() - began) * 1_000_000
+    assert len(found) == len(set(wanted)), "a ticket that was imported is not found"
+    return took_us
+
+
+def _read_through(file: Path) -> None:
+    with file.open("rb", buffering=0) as pages:
+        while pages.read(READ_OCTETS):
+            pass
+
+
+def _forget(file: Path) -> None:
+    """No page of it stays in the system's memory."""
+    with file.open("rb") as pages:
+        os.fdatasync(pages.fileno())
+        os.posix_fadvise(pages.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _rss() -> int:
+    """Octets of memory that this process and those it started hold now."""
+    own = os.getpid()
+    children = Path(f"/proc/{own}/task/{own}/children").read_text(encoding="ascii").split()
+    octets = 0
+    for pid in (str(own), *children):
+        try:
+            octets += int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
+        except (OSError, IndexError):  # it has ended meanwhile
+            continue
+    return octets
+
+
+def bodies_of_feed() -> list[dict[str, object]]:
+    """The directory that the tickets of the feed name."""
+    name = {"kk": "Орган", "ru": "Орган", "en": "Body"}
+    return [
+        {
+            "id": f"body-{index:03d}",
+            "code": f"{610_000 + index}",
+            "sms_name": name,
+            "name": name,
+            "voice_name": name,
+        }
+        for index in range(BODIES)
+    ]
