@@ -16,6 +16,7 @@ import structlog
 from aiohttp import web
 
 from gateway.clock import Clock
+from gateway.findings import Findings
 from gateway.front import Front
 from gateway.keys import Keys
 from gateway.parts import Parts, make_parts
@@ -120,7 +121,7 @@ async def _stop(parts: Parts, within_s: float) -> None:
         async with asyncio.timeout(within_s):
             while not parts.intake.idle:
                 await asyncio.sleep(IDLE_CHECK_S)
-            await _flush(parts)
+            await flush(parts.findings)
             await parts.carriers.stop(within_s)
             while not parts.outbox.idle:
                 await asyncio.sleep(IDLE_CHECK_S)
@@ -128,11 +129,9 @@ async def _stop(parts: Parts, within_s: float) -> None:
         log.warning("stopped_with_work_open", after_s=within_s)
 
 
-async def _flush(parts: Parts) -> None:
+async def flush(findings: Findings) -> None:
     """Contradictions seen and not yet written; what a store that is away misses is seen again."""
-    try:
-        await parts.findings.flush()
-    except StoreUnavailableError:
+    if not await findings.flush():
         log.warning("findings_lost", reason="the store is away")
 
 

@@ -74,8 +74,13 @@ class FilesSource:
 
     @property
     def fed_us(self) -> int | None:
-        """When the last delivery was done, UTC microseconds; None: never."""
-        times = [self._registry.fed_us, self._deliveries.fed_us]
+        """When the last delivery was done, UTC microseconds; None: never, as far as is known.
+
+        One that is stored only in part does not count yet: what is not there may be still to come.
+        """
+        times = [self._deliveries.fed_us]
+        if not self._deliveries.half:
+            times.append(self._registry.fed_us)
         return max((at for at in times if at is not None), default=None)
 
     async def run(self) -> None:

@@ -93,9 +93,10 @@ class Guarded:
     def slow(self) -> bool:
         """Whoever is in a hurry does better not to wait: its answers take longer than
         `prompt_ms`. Only of a source whose asks go on by themselves."""
-        if not self._flights.running or self.state is BreakerState.OPEN:
+        limits = self._limits
+        if not (limits.apart and self._flights.running) or self.state is BreakerState.OPEN:
             return False
-        prompt_s = self._limits.prompt_ms / 1_000
+        prompt_s = limits.prompt_ms / 1_000
         since = self._flights.oldest_since()
         return self._took_s > prompt_s or (since is not None and self._clock() - since > prompt_s)
 
@@ -119,14 +120,16 @@ class Guarded:
         return answers
 
     async def health(self) -> SourceHealth:
-        state = self.state
-        if state is not BreakerState.CLOSED:
-            return SourceHealth(self.name, False, f"left alone after failures, {state}")
+        if self.state is BreakerState.OPEN:
+            return SourceHealth(self.name, False, "left alone after failures, open")
         try:
             async with asyncio.timeout(self.deadline_s):
                 return await self._source.health()
         except TimeoutError:
             return SourceHealth(self.name, False, f"no answer in {self._limits.deadline_ms} ms")
+        except Exception as fault:  # told; that of one source must not hide all others
+            self._watch.fault(fault)
+            return SourceHealth(self.name, False, "its answer could not be read")
 
     async def close(self) -> None:
         await self._source.close()
@@ -208,7 +211,8 @@ class Guarded:
             # slots run into their own deadlines.
             if calling:
                 settled = True
-                if refusal.alive:
+                # Who answered some of it works: a batch was larger than the deadline, perhaps.
+                if refusal.alive or refusal.answered:
                     self._succeeded(permit, began)
                 else:
                     self._failed(permit, began, refusal.reason)

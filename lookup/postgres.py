@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Final, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 
@@ -50,6 +50,7 @@ _REASONS: Final = {
     "53": "the server is out of memory or disk",
 }
 _LOST: Final = "the connection was lost"
+_TOO_MANY: Final = f"has more than {ROWS_PER_NUMBER_MAX} rows for a number"
 
 _Connection: TypeAlias = asyncpg.Connection
 
@@ -89,8 +90,7 @@ class PostgresSource:
     async def open(cls, settings: PostgresSettings, foreign: Foreign) -> PostgresSource:
         """Connects to nothing yet. Raises ValueError, without the password, for settings that
         can never work."""
-        if urlsplit(settings.dsn).scheme not in {"postgresql", "postgres"}:
-            raise ValueError("the DSN must begin with postgresql://")
+        _check_dsn(settings.dsn)
         if settings.connections_max < 1 or settings.statement_timeout_ms < 1:
             raise ValueError("connections_max and statement_timeout_ms must be above 0")
         return cls(settings, foreign)
@@ -111,6 +111,8 @@ class PostgresSource:
         for start in range(0, len(numbers), NUMBERS_PER_QUERY_MAX):
             for number, rows in (await self._rows(numbers[start:][:NUMBERS_PER_QUERY_MAX])).items():
                 try:
+                    if rows is None or len(rows) > ROWS_PER_NUMBER_MAX:
+                        raise Refused("view", _TOO_MANY)
                     found = self._foreign.sort_out([number], [_values(row) for row in rows])
                 except Refused as refusal:
                     silent[number] = str(refusal)
@@ -138,8 +140,8 @@ class PostgresSource:
             except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError):
                 connection.terminate()
 
-    async def _rows(self, numbers: list[str]) -> dict[str, set[str | None]]:
-        """The rows of each number as JSON; a join in the view may give one twice."""
+    async def _rows(self, numbers: list[str]) -> dict[str, set[str | None] | None]:
+        """The rows of each number as JSON, None for too many; a join may give one twice."""
         rows_max = len(numbers) * ROWS_PER_NUMBER_MAX
         try:
             async with self._connection() as connection:
@@ -148,19 +150,21 @@ class PostgresSource:
             raise SourceUnavailableError(self.name, _reason(error)) from error
         except TimeoutError as error:
             raise SourceUnavailableError(self.name, "the server does not answer") from error
-        except (OSError, asyncpg.InterfaceError) as error:
+        except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             raise SourceUnavailableError(self.name, f"{_LOST}: {_words(error)}") from error
         except UnicodeError as error:
             raise SourceUnavailableError(self.name, "it sends text that is not UTF-8") from error
-        if len(rows) > rows_max:
-            reason = f"the view has more than {ROWS_PER_NUMBER_MAX} rows for a number asked"
-            raise SourceUnavailableError(self.name, reason)
+        if len(rows) > rows_max:  # of others, some may be left out: each is asked without it
+            if len(numbers) == 1:
+                return {numbers[0]: None}
+            half = len(numbers) // 2
+            return await self._rows(numbers[:half]) | await self._rows(numbers[half:])
         found: dict[str, set[str | None]] = {number: set() for number in numbers}
         for number, row in rows:
             if number not in found:
                 raise SourceUnavailableError(self.name, "it answered for another number")
             found[number].add(row)
-        return found
+        return {**found}
 
     async def _fetch(
         self, connection: _Connection, numbers: list[str], limit: int
@@ -219,6 +223,22 @@ class PostgresSource:
             statement_cache_size=0,  # prepared statements are lost behind a pooler
             server_settings={"application_name": "jauap"},
         )
+
+
+def _check_dsn(dsn: str) -> None:
+    """What asyncpg would find only when it connects; it would quote parts of the password."""
+    try:
+        parts = urlsplit(dsn)
+        for host in parts.netloc.rpartition("@")[2].split(","):
+            _ = urlsplit(f"//{host}").port
+        parse_qs(parts.query, strict_parsing=bool(parts.query))
+    except ValueError:
+        raise ValueError(
+            "the DSN cannot be read: it is postgresql://user:password@host:port/database?key=value;"
+            " write / ? # [ ] @ % of user and password as %2F %3F %23 %5B %5D %40 %25"
+        ) from None
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ValueError("the DSN must begin with postgresql://")
 
 
 def _query(settings: PostgresSettings, columns: Set[str]) -> str:

@@ -172,7 +172,10 @@ class Conversation:
         result: Result | None = None
         kind: str | None = None
         silent_base: Mapping[str, str] | None = None
-        for asked, status in zip(plan.asked, statuses, strict=True):
+        room = NUMBERS_MAX  # what finds none among the day's replies is no result, nor charged
+        if moment.by_sms:
+            room = max(remembering.replies_left(memory, self._limits, moment.day), 1)
+        for asked, status in list(zip(plan.asked, statuses, strict=True))[:room]:
             if words and remembering.locked(memory, moment.now_us):
                 memory, minutes = remembering.tell_lock(memory, moment.now_us)
                 words.append(self._words("gen.too_many_wrong", plan.language, {"min": minutes}))
@@ -228,10 +231,8 @@ class Conversation:
             only_inspection = asked.kinds == ("inspection",) and not asked.other_kinds
             result = Result.UNREGISTERED if only_inspection else Result.NOT_FOUND
             return result, Words(text_id, text), memory, None
-        values = {
-            "n": telling.tail(asked.number),
-            "base": self._silence.base(status.silent, asked) or {},
-        }
+        base = self._silence.base(status.silent, asked) or {}
+        values = {"n": telling.tail(asked.number), "base": base}
         said = self._words("gen.base_silent_number", language, values)
         return Result.UNAVAILABLE, said, memory, None
 

@@ -2,7 +2,8 @@
 
 A source stores what was last written into it; overdue, expired, half-price, late and "paid, yet
 with the bailiff" follow from comparing dates and sums with the moment of asking. A due date that
-the source does not give follows from the law.
+the source does not give follows from the law. A copy proves nothing of the time after it was
+taken: what ran out since then is not told as run out.
 """
 
 from __future__ import annotations
@@ -44,12 +45,13 @@ def derive(
     row = kind.rows.get(ticket.status)
     if row is None:
         return None
+    seen = _seen(ticket, terms, today)
     if kind.family == "fine":
-        return _fine(ticket, kind, row, terms, today, now_us, verified=verified)
+        return _fine(ticket, kind, row, terms, today, now_us, seen, verified=verified)
     if row.final and ticket.conflict == CLOSED_BUT_OPEN:
         return None  # never told as closed while another system still has it open
     if kind.family == "inspection":
-        return _inspection(ticket, kind, row, today)
+        return _inspection(ticket, kind, row, today, seen)
     at_us: int | None = None
     if ticket.due_on is None and ticket.term is not None and row.tells_due:
         ticket, at_us = _with_due(ticket, terms, now_us)
@@ -61,11 +63,13 @@ def derive(
             row = kind.not_connected  # whether it has answered in time is not known here
         elif (
             due is not None
-            and (due < today or (at_us is not None and at_us < now_us))
+            and (
+                due < seen or (at_us is not None and at_us < min(ticket.as_of_us or now_us, now_us))
+            )
             and kind.overdue is not None
         ):
             row = kind.overdue
-    values = _values(row, ticket, _day(ticket, row), due, today)
+    values = _values(row, ticket, _day(ticket, row), due, today, seen)
     if at_us is not None and row.past_due and due == today and at_us < now_us:
         values["due"], values["at"] = today, terms.civil.hour(at_us)
     if kind.own_number:
@@ -74,6 +78,11 @@ def derive(
         values["full"] = ticket.joined_to or ticket.parent or ""
     special = _special(ticket, row, values) if row.special else ""
     return Derived(row, special, values, ticket.due_basis == COMPUTED)
+
+
+def _seen(ticket: TicketRecord, terms: Terms, today: date) -> date:
+    """The last day of which the ticket's facts tell."""
+    return today if ticket.as_of_us is None else min(today, terms.civil.day(ticket.as_of_us))
 
 
 def _with_due(ticket: TicketRecord, terms: Terms, now_us: int) -> tuple[TicketRecord, int | None]:
@@ -103,7 +112,7 @@ def _day(ticket: TicketRecord, row: Row) -> date | None:
 
 
 def _values(
-    row: Row, ticket: TicketRecord, day: date | None, due: date | None, today: date
+    row: Row, ticket: TicketRecord, day: date | None, due: date | None, today: date, seen: date
 ) -> dict[str, Value]:
     values: dict[str, Value] = {"status": row.inline, "outcome": row.inline}
     if ticket.body is not None:
@@ -113,10 +122,11 @@ def _values(
     if due is None:
         return values
     if not row.past_due:
+        if row.clock or row.filed or day is None or due >= day:  # else of what went before
+            values["due"] = due
+    elif due < seen:  # a source may call a ticket overdue before its due date: then no date
         values["due"] = due
-    elif due < today:  # a source may call a ticket overdue before its due date: then no date
-        values["due"] = due
-        values["days"] = (today - due).days
+        values["days"] = (seen - due).days
     return values
 
 
@@ -140,13 +150,13 @@ def _special(ticket: TicketRecord, row: Row, values: dict[str, Value]) -> str:
 # -- inspections
 
 
-def _inspection(ticket: TicketRecord, kind: Kind, row: Row, today: date) -> Derived:
+def _inspection(ticket: TicketRecord, kind: Kind, row: Row, today: date, seen: date) -> Derived:
     facts = ticket.inspection or InspectionFacts()
     end = _end(ticket, facts, row, today)
-    if row.clock and kind.overdue is not None and end is not None and end < today:
+    if row.clock and kind.overdue is not None and end is not None and end < seen:
         row = kind.overdue
     day = (facts.registered_on if row.filed else None) or ticket.status_on
-    values = _values(row, ticket, day, end, today)
+    values = _values(row, ticket, day, end, today, seen)
     if facts.starts_on is not None:
         values["from"] = facts.starts_on
     if end is not None:
@@ -157,9 +167,12 @@ def _inspection(ticket: TicketRecord, kind: Kind, row: Row, today: date) -> Deri
 def _end(ticket: TicketRecord, facts: InspectionFacts, row: Row, today: date) -> date | None:
     """The last day of an inspection, as far as it is known for certain: a false "past its end"
     sends a crew."""
-    if facts.extended_to is not None:
-        return facts.extended_to
-    if not row.end_moved:
+    term = ticket.term
+    stated = facts.extended_to or (term.extended_to if term else None)
+    if stated is not None:
+        return stated
+    moved = row.end_moved or ticket.extended_count or (term is not None and term.pauses)
+    if not moved:  # by an earlier status, whatever the present one
         return facts.ends_on or ticket.due_on
     if ticket.due_on is not None and ticket.due_on != facts.ends_on:
         return ticket.due_on
@@ -178,6 +191,7 @@ def _fine(
     terms: Terms,
     today: date,
     now_us: int,
+    seen: date,
     *,
     verified: bool,
 ) -> Derived:
@@ -186,12 +200,12 @@ def _fine(
         ticket, _ = _with_due(ticket, terms, now_us)
     pay_by = facts.pay_by or ticket.due_on
     status = _contradicted(row.code, facts, ticket.conflict)
-    row = kind.rows.get(status or _fine_status(row.code, facts, pay_by, today), row)
+    row = kind.rows.get(status or _fine_status(row.code, facts, pay_by, today, seen), row)
     due = pay_by if row.clock else ticket.due_on  # the latter: of the protocol or the appeal
     by_law = ticket.due_basis == COMPUTED and (facts.pay_by is None or not row.clock)
     if row.code == "half":
         due, by_law = facts.half_until, False
-    values = _values(row, ticket, _fine_day(ticket, facts, row), due, today)
+    values = _values(row, ticket, _fine_day(ticket, facts, row), due, today, seen)
     if verified and facts.amount is not None:
         values["half"] = -(-facts.amount // 2)  # rounded up: paying it is enough
         if facts.paid_amount is not None:
@@ -212,17 +226,17 @@ def _contradicted(code: str, facts: FineFacts, conflict: str | None) -> str | No
     return None
 
 
-def _fine_status(code: str, facts: FineFacts, pay_by: date | None, today: date) -> str:
+def _fine_status(code: str, facts: FineFacts, pay_by: date | None, today: date, seen: date) -> str:
     """The status by the facts; that of the source where it is none of dates and payments."""
     if code == "paid" or (code in _OWED_OR_ENFORCED and paid_in_full(facts)):
         return "paid_but_enforced" if _enforced_after_payment(code, facts) else "paid"
     if code not in _OWED:
         return code
-    return "bailiff" if facts.bailiff_since else _owed_status(code, facts, pay_by, today)
+    return "bailiff" if facts.bailiff_since else _owed_status(code, facts, pay_by, today, seen)
 
 
-def _owed_status(code: str, facts: FineFacts, pay_by: date | None, today: date) -> str:
-    if pay_by is not None and pay_by < today:
+def _owed_status(code: str, facts: FineFacts, pay_by: date | None, today: date, seen: date) -> str:
+    if pay_by is not None and pay_by < seen:
         return "late"
     if code == "partly" or facts.paid_amount:
         return "partly"

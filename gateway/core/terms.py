@@ -100,8 +100,8 @@ class Terms:
         start = self._start(rule, ticket, facts)
         stated = facts.extended_to
         if stated is not None and (start is None or stated >= start):
-            stopped = any(_stopped(pause, stated, today) for pause in facts.pauses)
-            return None if stopped else Due(stated, None, EXTENDED)
+            stands = self._stands(stated, start or filed, rule, facts, today)
+            return Due(stated, None, EXTENDED) if stands else None
         if rule is None or start is None:
             return None
         found = self._computed(rule, start, ticket, facts, today)
@@ -142,6 +142,19 @@ class Terms:
         if facts.starts_us is not None:
             return self.civil.day(facts.starts_us)
         return ticket.created_on or ticket.first_filed_on
+
+    def _stands(
+        self, stated: date, start: date, rule: Rule | None, facts: TermFacts, today: date
+    ) -> bool:
+        """Whether a stated date is to be told: not while a pause lasts, and gone by only if no
+        pause can have moved it, as nobody tells which came first."""
+        if any(_stopped(pause, stated, today) for pause in facts.pauses):
+            return False
+        if stated >= today or not facts.pauses or (rule is not None and not rule.pauses):
+            return True
+        unit = Unit.CALENDAR if rule is None else rule.length.unit
+        moved = self._paused(stated, start, unit, facts.pauses, today)
+        return moved is not None and moved < today
 
     def _computed(
         self, rule: Rule, start: date, ticket: TicketRecord, facts: TermFacts, today: date

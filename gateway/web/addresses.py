@@ -8,8 +8,11 @@ from aiohttp import web
 
 
 def client_address(request: web.Request, trusted_proxies: Collection[str]) -> str:
-    """Who asks: behind a proxy that is trusted, whom it names last."""
+    """Who asks: behind a proxy that is trusted, whom it names last.
+
+    Some proxies write a header of their own below the client's: only the last one is theirs.
+    """
     remote = request.remote or ""
     if remote in trusted_proxies:
-        return request.headers.get("X-Forwarded-For", remote).rpartition(",")[2].strip()
+        return request.headers.getall("X-Forwarded-For", (remote,))[-1].rpartition(",")[2].strip()
     return remote

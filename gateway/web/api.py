@@ -95,7 +95,7 @@ class FeedsApi:
                         raise _too_large(octets_max)
         except TimeoutError:
             raise RefusedRequest(Problem(408, "slow", "the ticket came too slowly")) from None
-        except web.RequestPayloadError:
+        except (ConnectionError, web.RequestPayloadError):
             raise RefusedRequest(Problem(400, "body", "the body breaks off")) from None
         return bytes(body)
 
@@ -121,7 +121,7 @@ def _prepared(request: web.Request, content_type: str) -> str | None:
     if request.content_type != content_type or charset.lower() not in {"utf-8", "utf8"}:
         detail = f"send {content_type}, in UTF-8"
         raise RefusedRequest(Problem(415, "content-type", detail))
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if {code.lower() for code in request.headers.getall("Content-Encoding", ())} - {"identity"}:
         raise RefusedRequest(Problem(415, "content-encoding", "send it as it is, not compressed"))
     repeat_key = request.headers.get(REPEAT_KEY)
     if repeat_key is not None and not _REPEAT_KEY_FORM.fullmatch(repeat_key):

@@ -212,8 +212,12 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         if "Allow" in refusal.headers:
             answer.headers["Allow"] = refusal.headers["Allow"]
         return answer
-    except Exception:
-        log.exception("request_failed", path=request.path, method=request.method)
+    except web.RequestPayloadError:
+        return _problem(Problem(400, detail="the body cannot be read"))
+    except Exception as error:
+        # A client who goes while he sends is no mistake of ours.
+        if not isinstance(error, ConnectionError) or request.transport is not None:
+            log.exception("request_failed", path=request.path, method=request.method)
         return _problem(Problem(500))
 
 

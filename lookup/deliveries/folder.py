@@ -142,7 +142,14 @@ class Folder:
             ]
 
     def _agrees(self, name: str, facts: Facts) -> bool:
-        marker = read_marker(self.path / f"{name}{MARKER}")
+        path = self.path / f"{name}{MARKER}"
+        laid = facts_of(path)
+        if laid is None or laid.mtime_ns < facts.mtime_ns:  # it speaks of an earlier content
+            return False
+        try:
+            marker = read_marker(path)
+        except PermissionError:
+            return False
         return marker is not None and marker.size in {None, facts.size}
 
     def _new_folder(self, kept: str) -> Path:

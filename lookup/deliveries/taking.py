@@ -141,7 +141,10 @@ class Delivery:
         return await self._shared.importing.bring(self._path, self._form, facts, self._running)
 
     async def _check_marker(self, facts: Facts) -> None:
-        marker = await asyncio.to_thread(read_marker, self._taken / MARKER)
+        try:
+            marker = await asyncio.to_thread(read_marker, self._taken / MARKER)
+        except PermissionError:
+            raise DeliveryRefusedError("has a marker that the service may not read") from None
         if marker is not None and marker.size not in {None, facts.size}:
             raise DeliveryRefusedError(f"has {facts.size} octets, its marker says {marker.size}")
         try:

@@ -190,11 +190,14 @@ class HttpSource:
         """What was answered; None: surely nothing is there. Raises UnreadableError."""
         status = received.status
         page = is_page(received.content_type)
-        if status in self._settings.absent_statuses and not page:
+        empty = not received.body and not page
+        if status in self._settings.absent_statuses and (empty or is_json(received.content_type)):
             return None
         if status != OK:
-            # A 404 with a page for people is a service that is not there, not a ticket.
-            raise UnreadableError(f"answers with status {status}{' and a page' if page else ''}")
+            # A 404 in words for people (a page, "404 page not found") is what proxies say in the
+            # place of a service that is not there: it tells nothing of a ticket.
+            words = " and a page" if page else "" if empty else " and no JSON"
+            raise UnreadableError(f"answers with status {status}{words}")
         if not is_json(received.content_type):
             raise UnreadableError(
                 f"answers with {'a page' if page else 'something'}, not with JSON"

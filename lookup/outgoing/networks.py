@@ -16,9 +16,14 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # RFC 6052: the IPv4 address stands in the last four octets, and is where a packet ends up.
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 # Not public either, whatever the library of this Python release says: protocol assignments (a
-# cloud's metadata among them), another cloud's host agent, relays of a tunnel.
+# cloud's metadata among them), another cloud's host agent, relays of a tunnel, site-local
+# addresses (RFC 3879: old networks still route them inside), documentation (RFC 9637).
 _ALSO_DENIED: Final = tuple(
-    ipaddress.IPv4Network(each) for each in ("192.0.0.0/24", "168.63.129.16/32", "192.88.99.0/24")
+    ipaddress.ip_network(each)
+    for each in (
+        *("192.0.0.0/24", "168.63.129.16/32", "192.88.99.0/24"),
+        *("fec0::/10", "3fff::/20"),
+    )
 )
 
 

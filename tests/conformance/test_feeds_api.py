@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from lookup.registry import sqlite as door
 from lookup.registry.feed_keys import BESIDE, READ, WRITE, id_of
@@ -153,6 +155,8 @@ async def test_a_ticket_moves_on_by_being_forwarded(api: Api) -> None:
     )  # fmt: skip
     assert (await api.put(mine, handed)).status == 200
     assert (await api.put(mine, handed)).json["result"] == "unchanged", "a repeat does no harm"
+    newest_first = handed | {"events": steps[::-1]}
+    assert (await api.put(mine, newest_first)).json.get("result") == "unchanged"
     assert (await api.put(mine, ticket(version=3))).status == 403
     done = ticket(status="satisfied", body_id=TAX, version=3, status_at="2026-10-09")
     assert (await api.put(other, done)).status == 200
@@ -195,6 +199,13 @@ async def test_a_key_is_good_from_its_networks_alone_and_behind_a_trusted_proxy(
         assert (await api.put(key, ticket(), X_Forwarded_For="192.0.2.9")).status == 201
         told = await api.put(key, ticket(), X_Forwarded_For="192.0.2.9, 203.0.113.5")
         assert told.kind == "network"
+        lines = [("X-Forwarded-For", "192.0.2.9"), ("X-Forwarded-For", "203.0.113.5")]
+        async with api.client.put(
+            f"/api/v1/tickets/{NUMBER}",
+            data=json.dumps(ticket()),
+            headers=[("Authorization", key), ("Content-Type", "application/json"), *lines],
+        ) as response:
+            assert response.status == 403, "the proxy adds a line of its own, below the client's"
 
 
 async def test_a_revoked_and_an_expired_key_end_at_once(api: Api) -> None:
@@ -286,6 +297,24 @@ async def test_a_ticket_that_comes_too_slowly_is_not_waited_for(tmp_path: Path) 
         assert (told.status, told.kind) == (408, "slow")
 
 
+async def test_a_client_that_goes_while_it_sends_is_no_mistake_of_ours(api: Api) -> None:
+    key = await api.key()
+    with capture_logs() as logged:
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection(api.client.host, api.client.port)
+            writer.write(
+                f"PUT /api/v1/tickets/{NUMBER} HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\n"
+                "Content-Type: application/json\r\nContent-Length: 1000\r\n"
+                "Expect: 100-continue\r\n\r\n".encode()
+            )
+            await reader.readuntil(b"100 Continue\r\n\r\n")
+            writer.transport.abort()
+            while not api.counted.refusals and not logged:
+                await asyncio.sleep(0)
+    assert logged == []
+    assert api.counted.refusals == {"body": 1}
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -302,6 +331,15 @@ async def test_bodies_of_another_type_or_compressed_are_refused(
     path = f"/api/v1/tickets/{NUMBER}"
     told = await api.ask("PUT", path, await api.key(), body, headers=headers)
     assert told.status == 415
+
+
+async def test_a_body_that_is_compressed_below_its_first_header_is_refused(api: Api) -> None:
+    codes = [("Content-Encoding", "identity"), ("Content-Encoding", "gzip")]
+    headers = [("Authorization", await api.key()), ("Content-Type", "application/json"), *codes]
+    body = gzip.compress(json.dumps(ticket()).encode())
+    path = f"/api/v1/tickets/{NUMBER}"
+    async with api.client.put(path, data=body, headers=headers) as response:
+        assert response.status == 415
 
 
 async def test_an_import_that_holds_the_registry_is_told_as_busy(

@@ -304,6 +304,22 @@ async def test_a_number_with_too_many_rows_is_silent(database: Database) -> None
         assert "more than 20 rows for a number" in (await silence(source)).reason
 
 
+@pytest.mark.parametrize("rows", [25, 1_000])
+async def test_a_number_with_too_many_rows_silences_no_other_number(
+    database: Database, rows: int
+) -> None:
+    await database.run(
+        f"INSERT INTO fines SELECT '{FIRST.number}', 'unpaid', NULL, n, false, NULL"
+        f" FROM generate_series(1, {rows}) n"
+    )
+    async with opened(database.dsn) as source:
+        absent = Wanted("197500000000009", ("fine",))
+        silent = await silence(source, FIRST, SECOND, absent)
+        assert set(silent.answered) == {SECOND, absent}
+        assert [ticket.number for ticket in silent.answered[SECOND]] == [SECOND.number]
+        assert silent.alive  # or asking for it again and again would cut off all others
+
+
 # -- the view or the server is not as it should be
 
 
@@ -395,6 +411,12 @@ async def test_a_dsn_that_leads_nowhere_is_silence_not_an_error_of_ours(
     [
         {"dsn": "mysql://root:hunter2@localhost/db"},
         {"dsn": "hunter2"},
+        {"dsn": "postgresql://a:hunter2/x@localhost/db"},
+        {"dsn": "postgresql://a:hunter2#x@localhost/db"},
+        {"dsn": "postgresql://a:hunter2?x@localhost/db"},
+        {"dsn": "postgresql://a:hunter2[x@localhost/db"},
+        {"dsn": "postgresql://a:b@localhost:99999/db"},
+        {"dsn": "postgresql://a:b@localhost/db?hunter2"},
         {"view": ""},
         {"view": "a..b"},
         {"view": "x" * 64},
@@ -412,6 +434,26 @@ async def test_settings_that_can_never_work_are_refused_at_once(wrong: dict[str,
 
 def test_the_password_is_not_shown() -> None:
     assert "hunter2" not in repr(PostgresSettings("postgresql://a:hunter2@b/c", "v"))
+
+
+async def test_several_hosts_and_odd_passwords_are_taken() -> None:
+    for dsn in ("postgresql://a:b@one:5432,two/db?sslmode=require", "postgresql://a:p%2F@[::1]/d"):
+        async with opened(dsn):
+            pass
+
+
+async def test_a_server_that_does_not_speak_postgresql_is_silence() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(8)
+        writer.write(b"R\0\0\0\6ab")
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, opened(f"postgresql://a:b@127.0.0.1:{port}/d?sslmode=disable") as source:
+        assert "connection was lost" in (await silence(source)).reason
+        assert not (await source.health()).answering
 
 
 async def test_it_opens_while_the_server_is_away_and_answers_once_it_is_there() -> None:

@@ -171,7 +171,7 @@ async def feeds_api(
             )  # fmt: skip
             site = _site()
             FeedsApi(feeds, proxies).add_to(site)
-            async with TestClient(TestServer(site)) as client:
+            async with TestClient(AsServed(site)) as client:
                 api = Api(client, registry, store, counted)
                 clock.append(api)
                 yield api
@@ -179,6 +179,13 @@ async def feeds_api(
             await store.close()
     finally:
         await registry.close()
+
+
+class AsServed(TestServer):
+    """As the service runs it: whoever answers is not given up when his client goes."""
+
+    async def _make_runner(self, **options: Any) -> web.BaseRunner:
+        return await super()._make_runner(**options | {"handler_cancellation": False})
 
 
 class _NobodyAsks:

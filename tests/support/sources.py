@@ -18,6 +18,7 @@ class ScriptedSource:
         self.kinds = frozenset(kinds)
         self.tickets = list(tickets)
         self.failing: BaseException | None = None
+        self.ill: Exception | None = None  # what asking for its health raises
         self.always: tuple[TicketRecord, ...] = ()
         self.gate: asyncio.Event | None = None
         self.entered = asyncio.Event()
@@ -50,6 +51,8 @@ class ScriptedSource:
     async def health(self) -> SourceHealth:
         if self.gate is not None:
             await self.gate.wait()
+        if self.ill is not None:
+            raise self.ill
         return SourceHealth(self.name, self.failing is None, "scripted")
 
     async def close(self) -> None:

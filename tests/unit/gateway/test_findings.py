@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from gateway import app
 from gateway import findings as module
 from gateway.findings import TOLD_AGAIN_US, WAITING_MAX, Findings
 from gateway.store import Journal, StoreUnavailableError, open_store
@@ -121,6 +123,19 @@ async def test_what_the_journal_cannot_take_waits_on(
         broken.setattr(desk.journal, "keep_findings", away)
         assert not await desk.findings.flush()
     assert await desk.open_count() == 1
+
+
+async def test_what_a_store_that_is_away_misses_at_the_end_is_told_as_lost(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(found: object) -> None:
+        raise StoreUnavailableError("away")
+
+    desk.see()
+    monkeypatch.setattr(desk.journal, "keep_findings", away)
+    with capture_logs() as lines:
+        await app.flush(desk.findings)
+    assert "findings_lost" in [line["event"] for line in lines]
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,32 @@ async def test_health_tells_of_the_breaker_and_of_silence() -> None:
     health = await guarded.health()
     assert (health.answering, health.detail) == (False, "left alone after failures, open")
     clock.now += 10
-    assert "half_open" in (await guarded.health()).detail
+    assert (await guarded.health()).answering  # nobody need ask about a ticket first
+
+
+async def test_a_fault_while_health_is_asked_is_the_trouble_of_that_source_alone() -> None:
+    source, seen = ScriptedSource("erap"), Seen()
+    source.ill = KeyError("a slip in our code")
+    guarded = Guarded(source, clock=Clock(), watch=Watch("erap", seen))
+    health = await guarded.health()
+    assert (health.answering, health.detail) == (False, "its answer could not be read")
+    assert seen.events == ["fault"]
+
+
+async def test_an_ask_that_its_asker_takes_along_is_never_called_slow() -> None:
+    source, clock = ScriptedSource("tickets", APPEAL), Clock()
+    source.gate = asyncio.Event()
+    guarded = keeping(source, clock, Wall(), prompt_ms=100)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        home = group.create_task(guarded.run())
+        await turns()
+        asking = group.create_task(guarded.find_many([AN_APPEAL]))
+        await turns()
+        clock.now += 1
+        source.gate.set()
+        await asking
+        assert not slow(guarded)
+        home.cancel()
 
 
 # -- old answers
@@ -356,6 +381,17 @@ async def test_one_bad_ticket_does_not_open_the_breaker() -> None:
     guarded = guard(source, failures_max=1)
     assert await reason(guarded) == "status: unknown"
     assert state(guarded) is BreakerState.CLOSED
+
+
+async def test_a_batch_too_large_for_the_deadline_does_not_open_the_breaker() -> None:
+    source = ScriptedSource("erap")
+    guarded = guard(source, failures_max=1)
+    source.fail("no answer in 1350 ms", answered={ABSENT: ()})
+    assert await reason(guarded, ABSENT, AN_APPEAL) == "no answer in 1350 ms"
+    assert state(guarded) is BreakerState.CLOSED  # a backlog would keep it open for ever
+    source.fail("no answer in 1350 ms")
+    await reason(guarded, ABSENT, AN_APPEAL)
+    assert state(guarded) is BreakerState.OPEN
 
 
 class Seen:

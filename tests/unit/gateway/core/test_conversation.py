@@ -229,6 +229,17 @@ def test_the_notice_is_one_of_the_replies_of_the_day() -> None:
     assert ids(turn) == ["appeal.in_review"]
 
 
+def test_a_status_that_finds_no_room_among_the_replies_of_the_day_is_not_the_result() -> None:
+    memory = remembering.EMPTY
+    for _ in range(Limits().replies_day_max - 1):
+        memory = remembering.after_reply(memory, 1, NOW - 7_200_000_000, moment().day)
+    text = f"{NUMBER} {NUMBERS[1]}"
+    turn = told(text, Unavailable(("x",)), Found((appeal(NUMBERS[1]),)), memory=memory)
+    assert ids(turn) == ["gen.base_silent_number"]
+    assert (turn.result, turn.ticket_kind) == (Result.UNAVAILABLE, None)
+    assert turn.memory.last_number is None
+
+
 def test_three_numbers_have_one_notice() -> None:
     partial = [Partial((appeal(number),), ("aikyn",)) for number in NUMBERS]
     turn = told(" ".join(NUMBERS) + " 061200000012345681", *partial)

@@ -510,3 +510,74 @@ def test_a_fine_is_called_late_only_after_its_day(facts: FineFacts, status: str)
     found = derived(ticket("fine", status, due_on=None, fine=facts))
     if found.row.code == "late" and facts.pay_by is not None:
         assert facts.pay_by < TODAY
+
+
+# -- copies of some age
+
+
+BEFORE_DUE_US = NOW_US - 2 * 86_400_000_000  # the day before YESTERDAY
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        (ticket("appeal", "in_review", due_on=YESTERDAY), "in_review"),
+        (ticket("service_request", "controlled", due_on=YESTERDAY), "controlled"),
+        (inspection("registered", ends_on=YESTERDAY), "registered"),
+        (fine("unpaid", pay_by=YESTERDAY), "unpaid"),
+    ],
+)
+def test_what_ran_out_after_a_copy_was_taken_is_not_told_as_run_out(
+    record: TicketRecord, told: str
+) -> None:
+    late = derived(record)
+    assert late.row.past_due
+    copy = derived(record._replace(as_of_us=BEFORE_DUE_US))
+    assert (copy.row.code, copy.values["due"]) == (told, YESTERDAY)
+
+
+def test_days_of_being_overdue_are_counted_until_the_copy_was_taken() -> None:
+    record = ticket(due_on=TODAY - timedelta(days=10), as_of_us=BEFORE_DUE_US)
+    assert derived(record).values["days"] == 8
+
+
+def test_hours_that_ran_out_after_a_copy_was_taken_are_not_over() -> None:
+    facts = {"due_on": None, "created_on": YESTERDAY, "first_filed_on": YESTERDAY}
+    began = NOW_US - 25 * 3_600_000_000
+    record = ticket("crime_report", "checking", term=TermFacts(began), **facts)
+    assert code(record) == "overdue"
+    assert code(record._replace(as_of_us=NOW_US - 2 * 3_600_000_000)) == "checking"
+
+
+def test_a_discount_ends_by_the_calendar_however_old_the_copy() -> None:
+    record = fine("half", half_until=YESTERDAY, pay_by=TOMORROW)._replace(as_of_us=BEFORE_DUE_US)
+    assert code(record) == "unpaid"
+
+
+# -- what went before
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        {"extended_count": 1, "due_on": TOMORROW},
+        {"extended_count": 1},
+        {"term": TermFacts(extended_to=TOMORROW)},
+        {"term": TermFacts(pauses=(Pause(TODAY - timedelta(days=9), YESTERDAY),))},
+    ],
+)
+def test_an_inspection_whose_end_was_moved_earlier_is_not_past_its_first_end(
+    moved: dict[str, Any],
+) -> None:
+    record = inspection("participants_changed", ends_on=YESTERDAY)
+    assert code(record) == "expired"
+    assert code(record._replace(**moved)) == "participants_changed"
+
+
+@pytest.mark.parametrize(("kind", "status"), [("appeal", "objected"), ("fine", "appealed")])
+def test_a_due_date_before_the_objection_is_not_told_as_that_of_the_objection(
+    kind: str, status: str
+) -> None:
+    record = ticket(kind, status, status_on=YESTERDAY)
+    assert "due" not in derived(record._replace(due_on=YESTERDAY - timedelta(days=1))).values
+    assert derived(record._replace(due_on=YESTERDAY)).values["due"] == YESTERDAY

@@ -428,6 +428,12 @@ def test_a_contradicted_outcome_is_not_told_as_closed() -> None:
     assert choose(record) == Chosen("gen.status_unknown", {}, False, False, UNKNOWN)
 
 
+def test_the_owner_of_a_fine_whose_discount_is_over_is_told_the_sum_and_the_date_by_law() -> None:
+    facts = FineFacts(amount=20000, half_until=date(2026, 11, 9))
+    record = ticket("fine", "half", due_on=None, fine=facts, term=TermFacts())
+    assert say(record) == "*1207: штраф не оплачен, 20000 тг. По закону до 02.12.26"
+
+
 # -- copies of some age
 
 

@@ -364,3 +364,15 @@ def test_a_later_receipt_is_never_due_earlier(one: date, other: date) -> None:
     assert first is not None
     assert second is not None
     assert first <= second
+
+
+def test_a_stated_extension_that_a_pause_may_have_moved_is_over_when_the_pause_is_made_up() -> None:
+    pause = Pause(date(2026, 11, 9), date(2026, 11, 16))  # five working days
+    record = running(extended_to=date(2026, 11, 18), pauses=(pause,))
+    assert due_on(record, at(date(2026, 11, 18))) == date(2026, 11, 18)
+    assert due_on(record, at(date(2026, 11, 19))) is None
+    assert due_on(record, at(date(2026, 11, 25))) is None
+    assert due_on(record, at(date(2026, 11, 26))) == date(2026, 11, 18)
+    before = Pause(date(2026, 10, 1), date(2026, 10, 9))
+    untouched = running(extended_to=date(2026, 11, 18), pauses=(before,))
+    assert due_on(untouched, at(date(2026, 11, 19))) == date(2026, 11, 18)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from aiohttp import FormData
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
+from structlog.testing import capture_logs
 
 from gateway import config
 from gateway.web.site import FORM_FIELDS_MAX, PageFacts, PublicAnswer, make_site
+from tests.support.feeds_api import AsServed
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -28,7 +31,7 @@ async def site() -> AsyncIterator[TestClient[Any, Any]]:
     words = {code: config.table(f"web/{code}.toml") for code in config.LANGUAGES}
     facts = PageFacts(words, "kk", "1012", 15, "1414")
     made = make_site(Front(), facts, webhooks=[], pages=[], body_size_max=4_096)  # type: ignore[arg-type]
-    async with TestClient(TestServer(made)) as client:
+    async with TestClient(AsServed(made)) as client:
         yield client
 
 
@@ -82,6 +85,30 @@ async def test_a_form_of_many_fields_is_refused() -> None:
     form = FormData([(f"f{n}", "x") for n in range(FORM_FIELDS_MAX + 1)])
     async with site() as client, client.post("/", data=form) as response:
         assert (response.status, response.content_type) == (400, "application/problem+json")
+
+
+async def test_a_body_that_cannot_be_unpacked_is_no_mistake_of_ours() -> None:
+    headers = {"Content-Type": FORM, "Content-Encoding": "gzip"}
+    async with site() as client:
+        with capture_logs() as logged:
+            async with client.post("/", data=b"no gzip", headers=headers) as response:
+                assert (response.status, response.content_type) == (400, "application/problem+json")
+    assert logged == []
+
+
+async def test_a_client_who_goes_while_he_sends_is_no_mistake_of_ours() -> None:
+    async with site() as client, asyncio.timeout(5):
+        with capture_logs() as logged:
+            reader, writer = await asyncio.open_connection(client.host, client.port)
+            writer.write(
+                f"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: 99\r\n"
+                "Expect: 100-continue\r\n\r\n".encode()
+            )
+            await reader.readuntil(b"100 Continue\r\n\r\n")
+            writer.transport.abort()
+            # The server waits for its handlers before it is closed.
+            await client.close()
+    assert logged == []
 
 
 async def test_a_wrong_method_is_told_the_right_ones() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lookup.deliveries import folder as module
 from lookup.deliveries.folder import (
     DONE,
     NAME_OCTETS_MAX,
@@ -18,6 +19,7 @@ from lookup.deliveries.folder import (
     kept_name,
     report_in,
 )
+from lookup.deliveries.marker import Marker
 
 NOW_US = 1_795_331_940_000_000  # 2026-11-22 07:19:00 UTC
 STAMP = "20261122T071900Z"
@@ -68,6 +70,29 @@ def test_a_marker_counts_unless_the_size_belies_it(folder: Folder) -> None:
         laid(folder, f"{name}.ok", marker)
     laid(folder, "d.csv")
     assert [file.marked for file in folder.waiting()] == [True, True, False, False]
+
+
+def test_a_marker_left_from_an_earlier_delivery_does_not_speak_for_the_next(
+    folder: Folder,
+) -> None:
+    marker = laid(folder, "a.csv.ok", b"")
+    os.utime(marker, ns=(0, laid(folder, "a.csv").stat().st_mtime_ns - 1))
+    assert [file.marked for file in folder.waiting()] == [False]
+
+
+def test_a_marker_that_may_not_be_read_does_not_stop_the_others(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> Marker | None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(module, "read_marker", refused)
+    for name in ("a.csv", "a.csv.ok", "b.csv"):
+        laid(folder, name)
+    assert [(file.name, file.marked) for file in folder.waiting()] == [
+        ("a.csv", False),
+        ("b.csv", False),
+    ]
 
 
 def test_a_delivery_is_in_one_place_at_a_time(folder: Folder, tmp_path: Path) -> None:

@@ -100,6 +100,43 @@ async def test_when_it_was_last_fed_is_known_after_a_restart(tmp_path: Path) -> 
         assert box.source.fed_us == NOW_US
 
 
+async def test_half_a_delivery_does_not_make_the_copy_a_young_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(report: DeliveryReport) -> None:
+        if report.state == "running":
+            raise OSError("no space left")
+
+    monkeypatch.setattr(taking, "RUNNING_EVERY_S", -1.0)
+    yet_to_come = Wanted("2", ("appeal",))
+    async with delivering(tmp_path) as box:
+        box.on_told = cut
+        write_feed(box.folder / "a.ndjson", FIRST)
+        await box.take()
+        assert await box.tickets() == 1
+        await box.source.find_many([yet_to_come])
+        assert box.source.fed_us is None
+    async with delivering(tmp_path) as box:
+        await box.source.find_many([yet_to_come])
+        assert box.source.fed_us is None
+        await box.take()
+        assert box.source.fed_us == NOW_US
+
+
+async def test_a_marker_that_may_not_be_read_refuses_its_delivery_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> None:
+        if path.parent.name.endswith("a.ndjson"):
+            raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(taking, "read_marker", refused)
+    async with delivering(tmp_path) as box:
+        for name in ("a.ndjson", "b.ndjson"):
+            write_feed(box.folder / name, FIRST)
+        assert states(await box.take()) == [("refused", "a.ndjson"), ("done", "b.ndjson")]
+
+
 async def test_what_was_kept_long_enough_is_purged(tmp_path: Path) -> None:
     async with delivering(tmp_path, keep_days=30) as box:
         write_feed(box.folder / "a.ndjson", FIRST)

@@ -203,6 +203,7 @@ async def test_an_empty_answer_says_not_there(body: object) -> None:
     [
         (says("<h1>Sign in</h1>", content_type="text/html"), "with a page"),
         (says("<h1>Not here</h1>", 404, "text/html"), "status 404 and a page"),
+        (says("404 page not found\n", 404, "text/plain"), "status 404 and no JSON"),
         (says({"error": "base is down"}), "number"),
         (says([{"error": "base is down"}]), "number"),
         (says("OK", content_type="text/plain"), "not with JSON"),
@@ -229,6 +230,12 @@ async def test_whatever_else_is_answered_says_nothing_of_the_number(
     assert told in error.reason
     assert "Списано" not in error.reason
     assert error.answered == {}
+
+
+@pytest.mark.parametrize("handle", [says({"error": "none"}, 404), says("", 404, "text/plain")])
+async def test_a_404_that_is_empty_or_json_says_not_there(handle: Handle) -> None:
+    async with served(handle) as port, source(port) as asked:
+        assert await asked.find_many([ONE]) == {}
 
 
 async def test_an_answer_without_the_place_of_its_tickets_is_none() -> None:
