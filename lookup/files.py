@@ -78,9 +78,7 @@ class FilesSource:
 
         One that is stored only in part does not count yet: what is not there may be still to come.
         """
-        times = [self._deliveries.fed_us]
-        if not self._deliveries.half:
-            times.append(self._registry.fed_us)
+        times = (self._deliveries.fed_us, self._registry.fed_us)
         return max((at for at in times if at is not None), default=None)
 
     async def run(self) -> None:

@@ -125,7 +125,7 @@ class Feed:
         steps, now, status_at = [], body, filed
         for seq in range(1, _STEPS[dice % len(_STEPS)] + 1):
             stage, before = book.steps[seq % len(book.steps)], "null"
-            status_at = _DAYS[day + seq * 3] + time
+            status_at = _DAYS[day + seq * 3 - 3] + time
             if seq > 1 and (dice >> seq) % 100 < _PASSED_PERCENT:
                 stage, before, now = "forwarded", f'"{now}"', f"body-{(dice >> seq) % BODIES:03d}"
             steps.append(

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.commands.bench_feed import Feed
-from gateway.commands.bench_store import Asked, Stored, ask, bodies_of_feed, store
+from gateway.commands.bench_store import Asked, Stored, TicketLostError, ask, bodies_of_feed, store
 from gateway.commands.options import json_option, show
 from lookup.status import Wanted
 
@@ -43,15 +43,18 @@ TICKETS_MAX: Final = 100_000_000
     type=click.Path(file_okay=False, path_type=Path),
     help="Keeps the feeds for another run; about 1 kB a ticket, and as much again while it runs.",
 )
-@click.option("--bare/--no-bare", default=True, show_default=True, help="Measure bare inserts.")
+@click.option("--no-bare", is_flag=True, help="Leave out the bare inserts.")
 @json_option
-def registry(tickets: tuple[int, ...], folder: Path | None, bare: bool, as_json: bool) -> None:
+def registry(tickets: tuple[int, ...], folder: Path | None, no_bare: bool, as_json: bool) -> None:
     """Measure import and lookups of the ticket registry by its size."""
     sizes = tuple(sorted(set(tickets)))
     with nullcontext(folder) if folder else TemporaryDirectory(prefix="jauap-bench-") as where:
         place = Path(where)
         place.mkdir(parents=True, exist_ok=True)
-        stored, asked = asyncio.run(_measure(place, sizes, bare, quiet=as_json))
+        try:
+            stored, asked = asyncio.run(_measure(place, sizes, not no_bare, quiet=as_json))
+        except TicketLostError as problem:
+            raise click.ClickException(str(problem)) from None
     ratios = _ratios(sizes, stored, asked)
     result = {
         "sizes": [

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
+from time import perf_counter
 from typing import TypeVar
 
 import click
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from gateway.clock import wall_us
 from gateway.commands.options import json_option, settings_option, show
 from gateway.commands.tickets_lists import circulating, conflicts
 from gateway.keys import read_key_file
@@ -55,10 +57,13 @@ def import_files(
                 on_progress=bar.move,
                 rejects_dir=rejects,
                 pause_ms=0,
+                now_us=wall_us,
+                beside=True,
             )
 
+    began = perf_counter()
     report = _with_registry(settings, work, create=True)
-    fields = asdict(report)
+    fields = asdict(report) | {"lines_per_s": round(report.lines / (perf_counter() - began))}
 
     def tell() -> None:
         for name, value in fields.items():
@@ -155,11 +160,12 @@ class _Bar:
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.fields[lines]} lines"),
+            TextColumn("{task.fields[lines]} lines, {task.fields[rate]:.0f} a second"),
             TimeRemainingColumn(),
             disable=hidden or not sys.stderr.isatty(),
         )
         self._tasks: dict[str, TaskID] = {}
+        self._lines: dict[TaskID, int] = {}  # at its first word
 
     def __enter__(self) -> _Bar:
         self._progress.start()
@@ -171,6 +177,15 @@ class _Bar:
     def move(self, progress: ImportProgress) -> None:
         task = self._tasks.get(progress.file)
         if task is None:
-            task = self._progress.add_task(progress.file, total=progress.octets_total, lines=0)
+            task = self._progress.add_task(
+                progress.file, total=progress.octets_total, lines=0, rate=0.0
+            )
             self._tasks[progress.file] = task
-        self._progress.update(task, completed=progress.octets_done, lines=progress.lines)
+        self._lines.setdefault(task, progress.lines)  # a resumed import begins with what it had
+        elapsed_s = self._progress.tasks[task].elapsed or 0.0
+        self._progress.update(
+            task,
+            completed=progress.octets_done,
+            lines=progress.lines,
+            rate=(progress.lines - self._lines[task]) / elapsed_s if elapsed_s else 0.0,
+        )

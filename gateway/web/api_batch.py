@@ -22,6 +22,7 @@ from lookup.registry.feed_keys import FeedKey
 
 GROUP_LINES_MAX: Final = 500
 GROUP_OCTETS_MAX: Final = 1_048_576
+OCTETS_PER_S_MIN: Final = 1_024  # a client may not hold a place for less, beyond `idle_s` in all
 
 _ENDED: Final = "ended"
 _STOPPED: Final = "stopped"
@@ -41,6 +42,7 @@ class _Lines:
         self._limits = feeds.limits
         self._begun = bytearray()  # a line that has not ended
         self._read_octets = 0
+        self._waited_s = 0.0  # for the client alone
         self._lines: list[bytes] = []  # read, not yet handed on, the next one last
         self._over = False
         self._waiting: asyncio.Timeout | None = None
@@ -94,8 +96,11 @@ class _Lines:
     async def _octets(self) -> bytes:
         if self.stopping:
             raise _StoppedError(_STOPPING)
+        loop_time = asyncio.get_running_loop().time
+        began_s = loop_time()
+        left_s = self._limits.idle_s + self._read_octets / OCTETS_PER_S_MIN - self._waited_s
         try:
-            async with asyncio.timeout(self._limits.idle_s) as self._waiting:
+            async with asyncio.timeout(min(self._limits.idle_s, left_s)) as self._waiting:
                 octets = await self._content.readany()
         except TimeoutError:
             raise _StoppedError(self._slow) from None
@@ -104,6 +109,7 @@ class _Lines:
         finally:
             self._waiting = None
         self._read_octets += len(octets)
+        self._waited_s += loop_time() - began_s
         if self._read_octets > self._limits.batch_octets_max:
             raise _StoppedError(f"more than {self._limits.batch_octets_max} octets")
         return octets

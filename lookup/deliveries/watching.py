@@ -59,12 +59,6 @@ class Deliveries:
         self._purge_at_s = steady_s()
         self._fed_us: int | None = None
         self._trouble = ""
-        self._half = True  # unless looking tells otherwise: a crash may have cut one off
-
-    @property
-    def half(self) -> bool:
-        """Whether a delivery is, or may be, stored only in part."""
-        return self._half
 
     @property
     def trouble(self) -> str:
@@ -88,7 +82,6 @@ class Deliveries:
             earlier = await self._begin()
             for taken in await asyncio.to_thread(self._folder.taken):
                 await self._bring_in(taken, earlier)
-            self._half = False
             waiting = await asyncio.to_thread(self._folder.waiting)
             for file in self._settling.whole(waiting, self._steady_s()):
                 taken = await asyncio.to_thread(self._folder.take, file.name)
@@ -110,7 +103,6 @@ class Deliveries:
         return self._earlier
 
     async def _bring_in(self, taken: Path, earlier: dict[str, str]) -> None:
-        self._half = True
         delivery = Delivery(taken, self._surroundings(earlier))
         try:
             kept = await delivery.bring_in()
@@ -120,7 +112,6 @@ class Deliveries:
         except Exception as error:  # one file, or a mistake of ours, must not end the gateway
             kept = await delivery.refuse(f"could not be read: {_place_of(error)}")
         self._remember(kept, earlier)
-        self._half = False
 
     def _surroundings(self, earlier: dict[str, str]) -> Surroundings:
         return Surroundings(

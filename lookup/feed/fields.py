@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from lookup.feed.times import YEAR_MAX, YEAR_MIN, NotPlainError, plain_us
+from lookup.feed.times import YEAR_MAX, YEAR_MIN, NotPlainError, plain_us, zone_at, zone_on
 
 TEXT_MAX: Final = 100  # characters of a name, id or reference
 NUMBER_MAX: Final = 32  # characters of a ticket number in normal form
@@ -21,9 +21,7 @@ COUNT_MAX: Final = 1_000_000
 AMOUNT_TENGE_MAX: Final = 1_000_000_000_000
 VERSION_MAX: Final = 2**62  # a time in nanoseconds serves as a version
 
-LOCAL_ZONE: Final = timezone(timedelta(hours=5))
-"""Kazakhstan's one zone since March 2024. Times written in it or in the older +06:00 keep their
-civil date as written; all others are brought here."""
+# Times written with one of these keep their civil date as written; others are brought to it.
 _LOCAL_OFFSETS: Final = frozenset({timedelta(hours=5), timedelta(hours=6)})
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -223,7 +221,7 @@ def _moment(value: str) -> tuple[Moment | None, str]:
         reason = _day_reason(value)
         if reason:
             return None, reason
-        midnight = datetime.fromisoformat(value).replace(tzinfo=LOCAL_ZONE)
+        midnight = datetime.fromisoformat(value).replace(tzinfo=zone_on(value))
         return Moment(value, _micros(midnight)), ""
     match = _MOMENT.fullmatch(value)
     if match is None:
@@ -236,9 +234,9 @@ def _moment(value: str) -> tuple[Moment | None, str]:
     except ValueError:
         return None, "is no time of the calendar"
     if at.tzinfo is None:
-        at = at.replace(tzinfo=LOCAL_ZONE)
+        at = at.replace(tzinfo=zone_on(value))
     elif at.utcoffset() not in _LOCAL_OFFSETS:
-        at = at.astimezone(LOCAL_ZONE)
+        at = at.astimezone(zone_at(at))
     return Moment(at.isoformat(), _micros(at)), ""
 
 

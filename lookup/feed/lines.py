@@ -14,7 +14,6 @@ from math import isinf
 from typing import Final, NamedTuple
 
 from lookup.feed.fields import Refused
-from lookup.feed.plain import plain_row
 from lookup.feed.row import Row, row_of
 
 LINE_OCTETS_MAX: Final = 1_048_576
@@ -41,16 +40,7 @@ TOO_LONG: Final = Problem(_WHOLE_LINE, f"is longer than {LINE_OCTETS_MAX} octets
 
 
 def parse_ndjson(line: bytes, hash_phone: Callable[[str], str]) -> Row | Problem:
-    """One line of NDJSON, without regard to its line end.
-
-    Ordinary lines take a short way; whatever it does not accept is judged by the full checks.
-    """
-    row = plain_row(line, hash_phone) if len(line) <= LINE_OCTETS_MAX else None
-    return checked_ndjson(line, hash_phone) if row is None else row
-
-
-def checked_ndjson(line: bytes, hash_phone: Callable[[str], str]) -> Row | Problem:
-    """One line of NDJSON by the full checks alone."""
+    """One line of NDJSON, without regard to its line end."""
     try:
         return row_of(object_of(line), hash_phone)
     except Refused as refusal:

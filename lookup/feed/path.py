@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, TypeVar
 
-from lookup.feed.row import EventRow
 from lookup.status import Forward, Pause
 
 FORWARDING: Final = frozenset({"forwarded", "passed"})
@@ -17,6 +16,26 @@ NO_STAGE: Final = frozenset({"corrected"})
 TELLING: Final = FORWARDING | PAUSING | {EXTENDING}
 
 _DAY: Final = len("YYYY-MM-DD")
+
+
+class Step(Protocol):
+    """As far as a step tells facts; EventRow is one. Empty texts are none."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def at(self) -> str: ...
+    @property
+    def stage(self) -> str: ...
+    @property
+    def from_body(self) -> str | None: ...
+    @property
+    def to_body(self) -> str | None: ...
+    @property
+    def due_on_after(self) -> str | None: ...
+
+
+S = TypeVar("S", bound=Step)
 
 
 class PathFacts(NamedTuple):
@@ -30,17 +49,17 @@ class PathFacts(NamedTuple):
 NOTHING: Final = PathFacts()
 
 
-def ordered(events: Sequence[EventRow]) -> tuple[EventRow, ...]:
+def ordered(events: Sequence[S]) -> tuple[S, ...]:
     """Steps as they followed each other: by number, then by time."""
     last = -1
     for event in events:
-        if event[1] <= last:
+        if event.seq <= last:
             return tuple(sorted(events, key=_place))
-        last = event[1]
+        last = event.seq
     return tuple(events)  # as nearly all of them come
 
 
-def path_facts(events: Sequence[EventRow]) -> PathFacts:
+def path_facts(events: Sequence[Step]) -> PathFacts:
     """Facts of steps in any order; dates are civil dates in Kazakhstan."""
     if TELLING.isdisjoint([event.stage for event in events]):
         return NOTHING
@@ -60,13 +79,13 @@ def path_facts(events: Sequence[EventRow]) -> PathFacts:
             pauses.append(Pause(paused_on, on))
             paused_on = None
         if stage in FORWARDING:
-            forwards.append(Forward(on, event.from_body, event.to_body))
-        elif stage == EXTENDING and event.due_on_after is not None:
+            forwards.append(Forward(on, event.from_body or None, event.to_body or None))
+        elif stage == EXTENDING and event.due_on_after:
             extended_to = date.fromisoformat(event.due_on_after)
     if paused_on is not None:
         pauses.append(Pause(paused_on, None))
     return PathFacts(tuple(forwards), tuple(pauses), extended_to)
 
 
-def _place(event: EventRow) -> tuple[int, str]:
+def _place(event: Step) -> tuple[int, str]:
     return event.seq, event.at

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from lookup.feed.lines import Problem
-from lookup.feed.row import Row
 from lookup.registry.merge import Change
 
 NAMES_COUNTED_MAX: Final = 200  # distinct unknown names counted apart, of each sort
@@ -31,16 +30,18 @@ class Tally:
     unknown_statuses: dict[str, int] = field(default_factory=dict)
     unknown_bodies: dict[str, int] = field(default_factory=dict)
 
-    def take(self, row: Row, known: Known) -> None:
+    def take(self, kind: str, status: str, body_id: str | None, known: Known) -> None:
         """One good line."""
-        ticket = row.ticket
-        self.phones_left_out += row.phones_left_out
-        for name in row.unknown_fields:
+        if status not in known.statuses.get(kind, ()):
+            _add(self.unknown_statuses, f"{kind}: {status}")
+        if body_id is not None and body_id not in known.bodies:
+            _add(self.unknown_bodies, body_id)
+
+    def unknown(self, fields: Sequence[str], phones_left_out: int) -> None:
+        """What of it is not understood."""
+        self.phones_left_out += phones_left_out
+        for name in fields:
             _add(self.unknown_fields, name)
-        if ticket.status not in known.statuses.get(ticket.kind, ()):
-            _add(self.unknown_statuses, f"{ticket.kind}: {ticket.status}")
-        if ticket.body_id is not None and ticket.body_id not in known.bodies:
-            _add(self.unknown_bodies, ticket.body_id)
 
     def add(self, other: Tally) -> None:
         self.phones_left_out += other.phones_left_out

@@ -7,7 +7,6 @@ text. Fields the model does not know go to `extra` and are named.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from lookup.feed.fields import (
@@ -96,11 +95,11 @@ class Key(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One good line. `digest` changes when anything stored would."""
+    """One good line. `digest` is that of the line last stored, where the row comes from there."""
 
     ticket: TicketRow
     events: tuple[EventRow, ...]
-    digest: int
+    digest: int = 0
     unknown_fields: tuple[str, ...] = ()
     phones_left_out: int = 0  # entries of owner_phones that are no phone of the country
 
@@ -153,13 +152,7 @@ def row_of(values: Mapping[str, object], hash_phone: Callable[[str], str]) -> Ro
         extra=compact(extra) if extra else None,  # after the parts, which add to it
     )
     events = _events(values, unknown)
-    digest = digest_of(compact((ticket, events)).encode())
-    return Row(ticket, events, digest, tuple(unknown), left_out)
-
-
-def digest_of(content: bytes) -> int:
-    """Of the ticket and its events as compact JSON lists."""
-    return int.from_bytes(blake2b(content, digest_size=8).digest(), signed=True)
+    return Row(ticket, events, unknown_fields=tuple(unknown), phones_left_out=left_out)
 
 
 def _text_of(at: Moment | None) -> str | None:

@@ -14,8 +14,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from lookup.feed.fields import LOCAL_ZONE
-from lookup.feed.times import YEAR_MAX, YEAR_MIN
+from lookup.feed.times import LOCAL_ZONE, YEAR_MAX, YEAR_MIN
 from lookup.foreign.paths import MapError
 
 KAZAKHSTAN: Final = ZoneInfo("Asia/Almaty")

@@ -7,8 +7,9 @@ from typing import Any
 
 from lookup.feed.path import ordered
 from lookup.feed.row import Row
+from lookup.registry.columns import suspicious
 from lookup.registry.contradictions import Ticket
-from lookup.registry.stored import stored, suspicious
+from lookup.registry.stored import fine_parts, stored
 
 KindSystem = tuple[str, str]
 
@@ -24,13 +25,18 @@ class Batch:
     suspects: set[Ticket] = field(default_factory=set)  # may contradict themselves
 
     def take(self, row: Row) -> None:
+        """A checked row."""
         ticket = row.ticket
-        if row.events:
-            row = row._replace(events=ordered(row.events))
-            self.events += len(row.events)
-        columns = stored(row)
-        self.rows.append(tuple(columns))
-        self.kind_systems.add((ticket.kind, columns.source_system))
-        self.deletions += ticket.deleted
-        if suspicious(row):
-            self.suspects.add((ticket.number, ticket.kind))
+        row = row._replace(events=ordered(row.events))
+        doubtful = suspicious(ticket.kind, ticket.status, fine_parts(row))
+        self.add(tuple(stored(row)), len(row.events), suspicious=doubtful)
+
+    def add(self, row: tuple[Any, ...], events: int, *, suspicious: bool) -> None:
+        """A row that is in its stored form already, as a plain tuple."""
+        kind = row[2]
+        self.rows.append(row)
+        self.events += events
+        self.deletions += row[7]
+        self.kind_systems.add((kind, row[3]))
+        if suspicious:
+            self.suspects.add((row[1], kind))

@@ -67,7 +67,9 @@ async def settle(
     stands in for a system that no feed names.
     """
     tickets = written.tickets
-    asked = {ticket for ticket in written.suspects if ticket in set(tickets.values())}
+    asked = set(written.suspects)
+    if asked and not written.all_new:
+        asked.intersection_update(tickets.values())
     ids = [row for row, ticket in tickets.items() if ticket[1] in several]
     if ids:
         row = await door.one_row(connection, SEVERAL, (_text(ids),))

@@ -20,7 +20,7 @@ from lookup.feed.row import Row
 from lookup.registry import sqlite as door
 from lookup.registry.batch import Batch
 from lookup.registry.feed_keys import LIVE_MAX, FeedKey, Scope
-from lookup.registry.feed_scope import BodyTree, Refusal, refusal
+from lookup.registry.feed_scope import BodyTree, Refusal, apart, refusal
 from lookup.registry.importing import NO_ROOM
 from lookup.registry.merge import Change
 from lookup.registry.source import Registry
@@ -208,7 +208,7 @@ class FeedStore:
                 if before is not None:
                     return before
             outcomes: list[Outcome] = []
-            for together in _apart(rows):
+            for together in apart(rows):
                 outcomes += await self._put(connection, together, key, now_us)
             told = answer(outcomes)
             if repeatable is not None:
@@ -221,15 +221,23 @@ class FeedStore:
         """Rows of different tickets."""
         tree = await self._tree(connection)
         stored: dict[tuple[str, str], list[Row]] = {}
-        for held in await self._writer.stored([row.ticket.number for row in rows]):
-            stored.setdefault((held.ticket.number, held.ticket.kind), []).append(held)
+        parents: dict[str | None, list[Row]] = {}
+        numbers = {row.ticket.number for row in rows} | {row.ticket.parent_id or "" for row in rows}
+        for held in await self._writer.stored(list(numbers - {""})):
+            stored.setdefault(held.key[:2], []).append(held)
+            parents.setdefault(held.key.number, []).append(held)
         views = [stored.get((row.ticket.number, row.ticket.kind), []) for row in rows]
-        refusals = [refusal(row, key, of, tree) for row, of in zip(rows, views, strict=True)]
+        refusals = [
+            refusal(row, key, of, parents.get(row.ticket.parent_id, ()), tree)
+            for row, of in zip(rows, views, strict=True)
+        ]
         batch = Batch()
         for row, refused in zip(rows, refusals, strict=True):
             if refused is None:
                 batch.take(row)
         changes = iter((await self._writer.store(batch, now_us)).changes)
+        if batch.rows:
+            await self._writer.fed(now_us)
         own = [next((held for held in of if held.key.system == key.feed), None) for of in views]
         return [
             _outcome(refused, held, None if refused else next(changes))
@@ -259,20 +267,6 @@ def _outcome(refused: Refusal | None, held: Row | None, change: Change | None) -
     if change is Change.NO_ROOM:
         refused, change = Refusal(*NO_ROOM), None
     return Outcome(change, refused, held)
-
-
-def _apart(rows: Sequence[Row]) -> list[list[Row]]:
-    """Cut where a ticket comes again: the second row is judged by what the first has done."""
-    groups: list[list[Row]] = []
-    seen: set[tuple[str, str]] = set()
-    for row in rows:
-        ticket = (row.ticket.number, row.ticket.kind)
-        if not groups or ticket in seen:
-            groups.append([])
-            seen.clear()
-        seen.add(ticket)
-        groups[-1].append(row)
-    return groups
 
 
 async def _answered(

@@ -7,8 +7,8 @@ on where it stopped; and a line imported twice changes nothing. Between batches 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,7 +16,7 @@ import msgspec
 
 from lookup.feed.bodies import parse_bodies
 from lookup.feed.file import FeedFile, Rejects
-from lookup.feed.lines import TOO_LONG, Problem, csv_columns, parse_ndjson
+from lookup.feed.lines import Problem, csv_columns, parse_ndjson
 from lookup.feed.report import BodiesReport, Counts, FileResult, ImportReport, Known, total
 from lookup.feed.vocabulary import STATUSES
 from lookup.registry.merge import Change
@@ -27,7 +27,9 @@ from lookup.registry.reading import (
     ParseLine,
     Read,
     Reader,
-    reading_process,
+    Start,
+    chunks,
+    read_beside,
 )
 from lookup.registry.source import Registry
 from lookup.registry.sqlite import reading
@@ -35,10 +37,7 @@ from lookup.registry.write import Outcome, Progress, RegistryWriter
 
 BATCH_LINES_MAX: Final = 1_000
 BATCH_OCTETS_MAX: Final = 4_194_304
-BULK_LINES_MAX: Final = 32_768  # where a process beside reads: under a second of the lock
-BULK_OCTETS_MAX: Final = 67_108_864
 BULK_FILE_OCTETS_MIN: Final = 16_777_216  # a smaller file is read before a process has started
-CHUNKS_AHEAD: Final = 2  # read while another is stored
 LINES_PER_TURN: Final = 32  # parsed before the others on the event loop get their turn
 PAUSE_MS: Final = 1.0  # between turns, when the process has other work
 BODIES_OCTETS_MAX: Final = 67_108_864
@@ -115,7 +114,7 @@ async def import_tickets(
                             await work.run_beside(Reader(parse, hash_phone, known))
                         else:
                             await work.run(Reader(parse, hash_phone, known), pause_ms / 1_000)
-                    await writer.finish(feed.identity)
+                    await work.finish()
             finally:
                 feed.close()
             results.append(FileResult(path, work.counts, rejects.path, before is not None))
@@ -177,52 +176,40 @@ class _FileImport:
 
     async def refuse(self, problem: Problem) -> None:
         """Nothing of this file can be read."""
-        await self._store(Read(problems=[(1, problem)]), 1, self._feed.size)
+        await self._store(Read(problems=[(1, problem)], last_line=1, end=self._feed.size))
 
     async def run(self, reader: Reader, pause_s: float) -> None:
         """From where the last import of this file stopped to its end, with pauses for others."""
-        async for chunk, end in self._chunks(BATCH_LINES_MAX, BATCH_OCTETS_MAX):
+        async for chunk in chunks(
+            self._feed,
+            self._octets,
+            self.counts.last_line,
+            lines_max=BATCH_LINES_MAX,
+            octets_max=BATCH_OCTETS_MAX,
+        ):
             read = Read()
-            for turn in range(0, len(chunk.lines), LINES_PER_TURN):
+            for turn in range(0, max(1, len(chunk.lines)), LINES_PER_TURN):
                 lines = chunk.lines[turn : turn + LINES_PER_TURN]
-                reader.read(Chunk(chunk.first + turn, lines), read)
+                reader.read(Chunk(chunk.first + turn, lines, chunk.end), read)
                 await asyncio.sleep(pause_s)
-            await self._store(read, chunk.first + len(chunk.lines) - 1, end)
+            await self._store(read)
 
     async def run_beside(self, reader: Reader) -> None:
         """The same, read by a process beside while this one stores."""
-        ahead: deque[tuple[int, int]] = deque()  # last line and end of the chunks under way
-        async with reading_process(reader) as process:
-            async for chunk, end in self._chunks(BULK_LINES_MAX, BULK_OCTETS_MAX):
-                await process.send(chunk)
-                ahead.append((chunk.first + len(chunk.lines) - 1, end))
-                if len(ahead) > CHUNKS_AHEAD:
-                    await self._store(await process.receive(), *ahead.popleft())
-            while ahead:
-                await self._store(await process.receive(), *ahead.popleft())
+        feed = self._feed
+        start = Start(feed.path.absolute(), feed.identity, self._octets, self.counts.last_line)
+        async with aclosing(read_beside(reader, start)) as beside:
+            async for read in beside:
+                await self._store(read)
 
-    async def _chunks(self, lines_max: int, octets_max: int) -> AsyncIterator[tuple[Chunk, int]]:
-        """The lines not yet imported, and the offset where each chunk ends; the last one may be
-        empty, so that the end of the file is told."""
-        end = self._octets
-        chunk = Chunk(self.counts.last_line + 1, [])
-        octets = 0
-        async for lines in self._feed.lines(end, self.counts.last_line):
-            for line in lines:
-                if line.octets is None:
-                    chunk.lines.append(line.problem or TOO_LONG)
-                elif self._feed.is_csv and line.number == 1:
-                    chunk.lines.append(b"")  # its header
-                else:
-                    chunk.lines.append(line.octets)
-                    octets += len(line.octets)
-                end = line.end
-                if len(chunk.lines) >= lines_max or octets >= octets_max:
-                    yield chunk, end
-                    chunk, octets = Chunk(line.number + 1, []), 0
-        yield chunk, end
+    async def finish(self) -> None:
+        """The file is read to its end."""
+        async with self._writer.transaction():
+            await self._writer.finish(self._feed.identity)
+            if self._now_us is not None and self.counts.lines > self.counts.rejected:
+                await self._writer.fed(self._now_us())
 
-    async def _store(self, read: Read, last_line: int, end: int) -> None:
+    async def _store(self, read: Read) -> None:
         """Rejects first, so that whatever counts as read is either stored or told."""
         counts = self.counts
         await self._rejects.add(read.problems)
@@ -230,7 +217,7 @@ class _FileImport:
             now_us = self._now_us() if self._now_us is not None else None
             outcome = await self._writer.store(read.batch, now_us)
             await self._rejects.add(_left_out(read, outcome))
-            counts.last_line = last_line
+            counts.last_line = read.last_line
             counts.reject(len(read.problems))
             counts.take(outcome.changes)
             counts.tally.add(read.tally)
@@ -241,14 +228,14 @@ class _FileImport:
                 Progress(
                     file=self._feed.identity,
                     name=self._feed.path.name,
-                    octets=end,
+                    octets=read.end,
                     rejects_octets=self._rejects.octets,
                     counts=_encode(counts).decode(),
                 )
             )
         if self._on_progress is not None:
             self._on_progress(
-                ImportProgress(self._feed.path.name, end, self._feed.size, counts.lines)
+                ImportProgress(self._feed.path.name, read.end, self._feed.size, counts.lines)
             )
 
 

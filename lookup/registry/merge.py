@@ -40,8 +40,6 @@ def merge(kept: Row | None, row: Row) -> Merged:
     if kept is None:
         events = ordered(_told_once(row))
         return Merged(Change.ADDED, row._replace(events=events), len(events))
-    if kept.digest == row.digest:
-        return Merged(Change.UNCHANGED, kept, 0)
     taken = _not_older(kept.ticket, row.ticket)
     events = _joined(kept, row)
     ticket = row.ticket if taken else kept.ticket
@@ -49,6 +47,8 @@ def merge(kept: Row | None, row: Row) -> Merged:
         first_filed_at=_earlier(kept.ticket.first_filed_at, row.ticket.first_filed_at),
         version=_version(kept.ticket, row.ticket),
     )
+    if taken and ticket == kept.ticket and events == kept.events:
+        return Merged(Change.UNCHANGED, kept, 0)
     merged = kept._replace(
         ticket=ticket, events=events, digest=row.digest if taken else kept.digest
     )

@@ -15,10 +15,11 @@ from typing import Final
 
 from lookup.feed.fields import compact
 from lookup.feed.path import ordered
-from lookup.feed.row import EventRow, Row, TicketRow, digest_of
+from lookup.feed.row import EventRow, Row, TicketRow
+from lookup.registry.columns import StoredRow
 from lookup.registry.place import SLOT_MASK
 from lookup.registry.sql import ADD_MANY
-from lookup.registry.stored import StoredRow, stored
+from lookup.registry.stored import stored
 
 TICKETS_PER_BATCH: Final = 2_000
 
@@ -75,7 +76,7 @@ def _row(columns: tuple[object, ...], steps: Iterable[tuple[object, ...]]) -> Ro
         extra=_compact(ticket.extra),
     )
     events = ordered([EventRow(*step) for step in steps])  # type: ignore[arg-type]  # the same
-    return Row(ticket, events, digest_of(compact((ticket, events)).encode()))
+    return Row(ticket, events)
 
 
 def _compact(text: str | None) -> str | None:

@@ -1,32 +1,40 @@
 """Reading the lines of a feed into batches ready to be stored, here or in a process beside.
 
-A process of its own reads while this one writes: a large import then uses two cores, and the
-event loop of a service is left alone. It takes frames on its input (a length, then a pickle) and
-ends when its input does, however we end.
+A process of its own reads a large file while this one writes: the import then uses two cores.
+It is given the file, sends frames (a length, then MessagePack) and waits while none is taken;
+it ends when we do, however we end: its output has nobody left to read it, or its input ends.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import pickle
-import queue
 import signal
 import struct
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
-from lookup.feed.lines import Problem
+import msgspec
+
+from lookup.feed.file import FeedFile, Line
+from lookup.feed.lines import TOO_LONG, Problem, parse_ndjson
 from lookup.feed.report import Known, Tally
 from lookup.feed.row import Row
 from lookup.registry.batch import Batch
 from lookup.registry.sqlite import RegistryError
+from lookup.registry.straight import Straight, straight
 
-STOP_S: Final = 5.0  # for the process to end by itself
-FRAMES_MAX: Final = 4  # waiting in the process
+BULK_LINES_MAX: Final = 32_768  # of a chunk read beside: under a second of the registry's lock
+BULK_OCTETS_MAX: Final = 67_108_864
+STOP_S: Final = 5.0  # for the process to end
+PIPE_OCTETS: Final = 33_554_432  # taken before they are asked for: a frame or two
 
 HashPhone = Callable[[str], str]
 ParseLine = Callable[[bytes, HashPhone], Row | Problem]
@@ -43,6 +51,7 @@ class Chunk(NamedTuple):
 
     first: int  # line number, from 1
     lines: list[bytes | Problem]
+    end: int  # offset in the file of what comes after them
 
 
 @dataclass(slots=True)
@@ -53,6 +62,12 @@ class Read:
     numbers: list[int] = field(default_factory=list)
     problems: list[tuple[int, Problem]] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
+    last_line: int = 0
+    end: int = 0  # offset in the file of what comes after them
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_read = msgspec.msgpack.Decoder(Read).decode
 
 
 class Reader(NamedTuple):
@@ -64,103 +79,157 @@ class Reader(NamedTuple):
 
     def read(self, chunk: Chunk, into: Read) -> None:
         parse, hash_phone, known = self
+        short = straight if parse is parse_ndjson else _never
         for number, line in enumerate(chunk.lines, chunk.first):
-            if isinstance(line, bytes):
-                if not line or line.isspace():
-                    continue
-                row = parse(line, hash_phone)
-            else:
+            if not isinstance(line, bytes):
                 into.problems.append((number, line))
-                continue
-            if isinstance(row, Row):
-                into.batch.take(row)
+            elif (way := short(line, hash_phone)) is not None:
+                row, events, suspicious, body_id, phones_left_out = way
+                into.batch.add(row, events, suspicious=suspicious)
                 into.numbers.append(number)
-                into.tally.take(row, known)
-            else:
-                into.problems.append((number, row))
+                into.tally.take(row[2], row[4], body_id, known)
+                if phones_left_out:
+                    into.tally.unknown((), phones_left_out)
+            elif line and not line.isspace():
+                self._check(number, line, into)
+        into.last_line = chunk.first + len(chunk.lines) - 1
+        into.end = chunk.end
+
+    def _check(self, number: int, line: bytes, into: Read) -> None:
+        """The full checks."""
+        row = self.parse(line, self.hash_phone)
+        if isinstance(row, Problem):
+            into.problems.append((number, row))
+            return
+        ticket = row.ticket
+        into.batch.take(row)
+        into.numbers.append(number)
+        into.tally.take(ticket.kind, ticket.status, ticket.body_id, self.known)
+        into.tally.unknown(row.unknown_fields, row.phones_left_out)
 
 
-class ReadingProcess:
-    """The process beside. Answers come in the order of the chunks."""
+def _never(line: bytes, hash_phone: HashPhone) -> Straight | None:
+    """Lines of another form take no short way."""
+    return None
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
 
-    async def send(self, value: object) -> None:
-        assert self._process.stdin is not None
-        frame = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-        self._process.stdin.writelines((_LENGTH.pack(len(frame)), frame))
+class Start(NamedTuple):
+    """Where reading begins: behind `octets` and `lines` of a file that is still the same."""
+
+    path: Path
+    identity: str
+    octets: int
+    lines: int
+
+
+async def chunks(
+    feed: FeedFile, octets: int, lines: int, *, lines_max: int, octets_max: int
+) -> AsyncIterator[Chunk]:
+    """The lines behind that place; the last chunk may be empty, so that the file's end is told."""
+    chunk: list[bytes | Problem] = []
+    end, held = octets, 0
+    async for some in feed.lines(octets, lines):
+        taken = 0
+        while taken < len(some):
+            part = some[taken : taken + lines_max - len(chunk)]
+            taken += len(part)
+            read = [line.octets or line.problem or _absent(line) for line in part]
+            if feed.is_csv and part[0].number == 1:
+                read[0] = b""  # its header
+            chunk += read
+            end = part[-1].end
+            held += sum(map(len, read))
+            if len(chunk) >= lines_max or held >= octets_max:
+                lines = part[-1].number
+                yield Chunk(lines - len(chunk) + 1, chunk, end)
+                chunk, held = [], 0
+    yield Chunk(lines + 1, chunk, end)
+
+
+def _absent(line: Line) -> bytes | Problem:
+    return b"" if line.octets is not None else TOO_LONG
+
+
+async def read_beside(reader: Reader, start: Start) -> AsyncGenerator[Read, None]:
+    """What the file holds, read by a process of its own, which is gone when this is closed.
+
+    Raises RegistryError when that process ends before it is done.
+    """
+    async with _process() as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
-            await self._process.stdin.drain()
-        except ConnectionError:
-            raise _ended() from None
-
-    async def receive(self) -> Read:
-        """What the oldest chunk not yet received holds. RegistryError if the process ended."""
-        assert self._process.stdout is not None
-        try:
-            (size,) = _LENGTH.unpack(await self._process.stdout.readexactly(_LENGTH.size))
-            frame = await self._process.stdout.readexactly(size)
-        except asyncio.IncompleteReadError:
-            raise _ended() from None
-        read: Read = pickle.loads(frame)  # noqa: S301 - of a process that we started ourselves
-        return read
+            process.stdin.write(_frame(pickle.dumps((reader, start))))
+            await process.stdin.drain()
+            while True:
+                (size,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
+                if not size:
+                    return
+                frame = await process.stdout.readexactly(size)
+                yield _read(frame)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            raise RegistryError(
+                f"the process that read {start.path} ended: see whether memory ran short or the "
+                "file was changed, then repeat; what was stored stays"
+            ) from None
 
 
 @asynccontextmanager
-async def reading_process(reader: Reader) -> AsyncIterator[ReadingProcess]:
-    """It is gone when this is left."""
+async def _process() -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
-        *_COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env={}
+        *_COMMAND,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=PIPE_OCTETS,
+        env={},  # settings of a service are none of its business
     )
     try:
-        beside = ReadingProcess(process)
-        await beside.send(reader)
-        yield beside
+        yield process
     finally:
-        await _end(process)
+        if process.returncode is None:
+            process.kill()  # it holds nothing: what we did not store is read again
+        async with asyncio.timeout(STOP_S):
+            await process.wait()
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.stdin is not None:
-        process.stdin.close()
-    if process.returncode is None:
-        process.kill()  # it holds nothing: what it has read and we did not store is read again
-    async with asyncio.timeout(STOP_S):
-        await process.wait()
-
-
-def _ended() -> RegistryError:
-    return RegistryError(
-        "the process that read the feed ended: see whether memory ran short, then repeat; what "
-        "was stored stays"
-    )
+def _frame(octets: bytes) -> bytes:
+    return _LENGTH.pack(len(octets)) + octets
 
 
 # -- in the process beside
 
 
 def main() -> None:
-    """Read chunks until there are no more."""
+    """Read one file and send what it holds."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the import, and that ends us
-    frames: queue.Queue[bytes | None] = queue.Queue(FRAMES_MAX)
-    # In a thread, so that who sends never waits for us while we wait for him to receive.
-    threading.Thread(target=_take_frames, args=(sys.stdin.buffer, frames), daemon=True).start()
-    reader: Reader | None = None
-    while frame := frames.get():
-        value = pickle.loads(frame)  # noqa: S301 - from the process that started this one
-        if reader is None:
-            reader = value
-            continue
-        read = Read()
-        reader.read(value, read)
-        answer = pickle.dumps(read, pickle.HIGHEST_PROTOCOL)
-        sys.stdout.buffer.write(_LENGTH.pack(len(answer)))
-        sys.stdout.buffer.write(answer)
-        sys.stdout.buffer.flush()
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    (size,) = _LENGTH.unpack(source.read(_LENGTH.size))
+    reader, start = pickle.loads(source.read(size))  # noqa: S301 - from whoever started us
+    gc.disable()  # nothing here refers to itself, and looking for it takes a twentieth of the time
+    threading.Thread(target=_end_with, args=(source.fileno(),), daemon=True).start()
+    asyncio.run(_send(reader, start, target))
 
 
-def _take_frames(source: BinaryIO, frames: queue.Queue[bytes | None]) -> None:
-    while len(header := source.read(_LENGTH.size)) == _LENGTH.size:
-        frames.put(source.read(_LENGTH.unpack(header)[0]))
-    frames.put(None)
+def _end_with(source: int) -> None:
+    """Nobody writes to us: our input ends with the process that started us."""
+    while os.read(source, 1):  # not of sys.stdin: it would be locked when we end
+        pass
+    os._exit(1)
+
+
+async def _send(reader: Reader, start: Start, target: BinaryIO) -> None:
+    feed = FeedFile(start.path)
+    try:
+        if feed.identity != start.identity:
+            raise SystemExit(1)
+        async for chunk in chunks(
+            feed, start.octets, start.lines, lines_max=BULK_LINES_MAX, octets_max=BULK_OCTETS_MAX
+        ):
+            read = Read()
+            reader.read(chunk, read)
+            target.write(_frame(_encode(read)))
+            target.flush()
+        target.write(_LENGTH.pack(0))
+        target.flush()
+    finally:
+        feed.close()

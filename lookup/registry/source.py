@@ -11,11 +11,12 @@ from typing import Final
 import msgspec
 
 from lookup.registry import sqlite as door
+from lookup.registry.columns import StoredRow
 from lookup.registry.contradictions import Conflict
 from lookup.registry.place import place_of
 from lookup.registry.sql import BODIES, CIRCULATING, CONFLICTS, FIND, ROWS, STATS
 from lookup.registry.staff import Circulating, RegistryStats, ShownTicket, StatusCount, shown
-from lookup.registry.stored import StoredRow, unstored
+from lookup.registry.stored import unstored
 from lookup.registry.wire import Found, record
 from lookup.registry.write import RegistryWriter
 from lookup.source import ANY_KIND, Answers, SourceHealth, SourceUnavailableError
@@ -25,6 +26,7 @@ __all__ = ["Circulating", "Conflict", "Registry", "RegistryStats", "ShownTicket"
 
 NUMBERS_PER_QUERY_MAX: Final = 1_000
 FIRST: Final = ("", "")  # before every conflict
+ANY: Final = ("0",)  # a number asked so that the tickets' table is looked into
 
 _found_list = msgspec.json.Decoder(list[Found])
 _bodies_list = msgspec.json.Decoder(list[Body])
@@ -70,7 +72,7 @@ class Registry:
             reader = await door.open_reader(path)
             registry = cls(path, reader, name, kinds)
             try:
-                await registry._found([])
+                await registry._found(ANY)
             except BaseException:
                 await registry.close()
                 raise
@@ -97,19 +99,33 @@ class Registry:
         """As every source; one record of each system that knows a ticket."""
         numbers = list(dict.fromkeys([item.number for item in wanted]))
         found: dict[str, tuple[TicketRecord, ...]] = {}
+        unreadable: set[str] = set()
         try:
             for start in range(0, len(numbers), NUMBERS_PER_QUERY_MAX):
-                for ticket in await self._found(numbers[start : start + NUMBERS_PER_QUERY_MAX]):
+                chunk = numbers[start : start + NUMBERS_PER_QUERY_MAX]
+                try:
+                    tickets = await self._found(chunk)
+                except msgspec.DecodeError:
+                    tickets = await self._found_apart(chunk, unreadable)
+                for ticket in tickets:
                     others = found.get(ticket.number)
                     found[ticket.number] = (*others, ticket) if others else (ticket,)
         except sqlite3.Error as error:
             raise SourceUnavailableError(self._name, f"{self._path}: {error}") from error
+        if unreadable:
+            answered = {item: found.get(item.number, ()) for item in wanted}
+            raise SourceUnavailableError(
+                self._name,
+                f"{self._path}: {len(unreadable)} stored tickets cannot be read",
+                {item: told for item, told in answered.items() if item.number not in unreadable},
+                alive=True,
+            )
         return {item: found[item.number] for item in wanted if item.number in found}
 
     async def health(self) -> SourceHealth:
         """Reads one row; counts nothing."""
         try:
-            await self._found([])
+            await self._found(ANY)
         except (sqlite3.Error, SourceUnavailableError) as error:
             return SourceHealth(self._name, False, str(error))
         return SourceHealth(self._name, True, f"{door.library()}, {self._path}")
@@ -203,6 +219,18 @@ class Registry:
         bodies = self._bodies
         name = self._name
         return [record(each, bodies, name) for each in found]
+
+    async def _found_apart(
+        self, numbers: Sequence[str], unreadable: set[str]
+    ) -> list[TicketRecord]:
+        """One by one, where something among them cannot be read: that one is told of alone."""
+        tickets: list[TicketRecord] = []
+        for number in numbers:
+            try:
+                tickets += await self._found([number])
+            except msgspec.DecodeError:
+                unreadable.add(number)
+        return tickets
 
     async def _read(self, reader: door.Connection, places: str) -> list[Found]:
         """What stands in these places; the directory is read anew where it has changed."""

@@ -36,12 +36,12 @@ _ANCESTORS: Final = (  # list of wire.Told
     " (WITH RECURSIVE up (place, number, depth) AS"
     f" (SELECT t.parent_place, t.told ->> {_PARENT}, 1"
     f" UNION SELECT p.parent_place, p.told ->> {_PARENT}, depth + 1 FROM up CROSS JOIN ticket p"
-    f" ON p.id BETWEEN up.place AND up.place + {SLOT_MASK} AND p.number = up.number"
+    f" ON p.id BETWEEN up.place AND up.place + {SLOT_MASK} AND +p.number = up.number"
     f" WHERE p.parent_place IS NOT NULL AND p.status <> '{JOINED}' AND NOT p.deleted"
     f" AND depth < {ANCESTORS_MAX})"
     " SELECT '[' || coalesce(group_concat(a.told), '') || ']' FROM up CROSS JOIN ticket a"
     f" ON a.id BETWEEN up.place AND up.place + {SLOT_MASK}"
-    " AND a.number = up.number WHERE NOT a.deleted) ELSE 'null' END"
+    " AND +a.number = up.number WHERE NOT a.deleted) ELSE 'null' END"
 )
 
 _FOUND: Final = (  # as wire.Found
@@ -60,8 +60,9 @@ FIND: Final = (
 
 CIRCULATING: Final = (
     "SELECT '[' || coalesce(group_concat(found), '') || ']', max(id) FROM"  # noqa: S608 - constants only
-    f" (SELECT {_FOUND} AS found, t.id FROM ticket t WHERE t.forward_count > 1"
-    " AND t.forward_count >= ? AND t.id > ? AND NOT t.deleted ORDER BY t.id LIMIT ?)"
+    f" (SELECT {_FOUND} AS found, t.id FROM ticket t INDEXED BY ticket_circulating"
+    " WHERE t.forward_count > 1 AND t.forward_count >= ? AND t.id > ? AND NOT t.deleted"
+    " ORDER BY t.id LIMIT ?)"
 )
 
 BODIES: Final = (

@@ -115,13 +115,15 @@ async def transaction(path: Path, connection: Connection) -> AsyncIterator[None]
     """All or nothing, with the lock of this file. When it is left by an error or a cancellation,
     nothing was written. RegistryBusyError when others keep the lock."""
     async with _turn(path):
-        await connection.execute_fetchall("BEGIN IMMEDIATE")
+        # Begun and committed within the `try`: a task given up while the thread does either, or
+        # a commit that fails, would leave a transaction open for ever.
         try:
+            await connection.execute_fetchall("BEGIN IMMEDIATE")
             yield
+            await connection.execute_fetchall("COMMIT")
         except BaseException:
             await connection.rollback()
             raise
-        await connection.execute_fetchall("COMMIT")
 
 
 @asynccontextmanager

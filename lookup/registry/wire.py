@@ -11,7 +11,6 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from lookup.compare import PAID_BUT_ENFORCED
-from lookup.feed.row import EventRow
 from lookup.status import (
     Body,
     FineFacts,
@@ -22,7 +21,6 @@ from lookup.status import (
     TicketRecord,
 )
 
-StoredEvent = EventRow
 JOINED: Final = "joined"
 
 

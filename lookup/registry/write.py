@@ -15,6 +15,7 @@ from lookup.feed.bodies import BodyRow
 from lookup.feed.row import Key, Row
 from lookup.registry import sqlite as door
 from lookup.registry.batch import Batch, KindSystem
+from lookup.registry.columns import StoredRow
 from lookup.registry.contradictions import Conflict, Written, settle
 from lookup.registry.merge import Change, merge
 from lookup.registry.place import SLOT_MASK, SLOTS, place_of
@@ -37,7 +38,7 @@ from lookup.registry.sql import (
     WRITE_BODIES,
     WRITE_PROGRESS,
 )
-from lookup.registry.stored import StoredRow, stored, unstored
+from lookup.registry.stored import stored, unstored
 
 UNFINISHED_IMPORTS_MAX: Final = 100  # remembered; an older one starts again from its first line
 
@@ -110,20 +111,22 @@ class RegistryWriter:
             batch.take(row)
         async with self.transaction():
             changes = (await self.store(batch, now_us)).changes
+            await self.fed(now_us)
             if Change.NO_ROOM in changes:
                 number = rows[changes.index(Change.NO_ROOM)].ticket.number
                 raise PlaceFullError(f"more than {SLOTS} kinds and systems tell of {number}")
         return changes
 
-    put_within = put  # says that a transaction is open already
-
     async def store(self, batch: Batch, now_us: int | None) -> Outcome:
         """Store a batch of an import."""
         async with self.transaction():
-            outcome = await self._store(batch, now_us)
-            if now_us is not None and batch.rows:
+            return await self._store(batch, now_us)
+
+    async def fed(self, now_us: int | None) -> None:
+        """What was to be stored is there, as of now: half a delivery makes no copy a young one."""
+        if now_us is not None:
+            async with self.transaction():
                 await door.run(self._connection, FED, (now_us,))
-        return outcome
 
     async def keep(self, progress: Progress) -> None:
         """How far an import came: in one transaction with the batch that brought it there."""
@@ -244,12 +247,11 @@ class _Places:
         key = Key(new.number, new.kind, new.source_system)
         kept = self._rows.get(key)
         if kept is None:
-            merged = merge(None, unstored(new))
-            row = new if merged.row.events == () else stored(merged.row)
             free = self._free(new.id)
             if free is None:
                 return Change.NO_ROOM
-            row = row._replace(id=free)
+            merged = merge(None, unstored(new))
+            row = (stored(merged.row) if new.deleted else new)._replace(id=free)
         elif kept.digest == new.digest:
             return Change.UNCHANGED
         else:
@@ -258,6 +260,7 @@ class _Places:
             if merged.row == before:
                 return merged.change
             row = stored(merged.row)._replace(id=kept.id)
+        row = row._replace(digest=merged.row.digest)  # of the line last taken
         self._rows[key] = self.changed[row.id] = row
         self._taken.add(row.id)
         self.new_events += merged.new_events

@@ -263,6 +263,22 @@ async def test_a_client_that_sends_nothing_more_is_let_go(tmp_path: Path) -> Non
         assert told.lines[-1]["reason"] == "the next line did not come"
 
 
+async def test_a_client_that_sends_an_octet_at_a_time_is_let_go(tmp_path: Path) -> None:
+    async with feeds_api(tmp_path, replace(LIMITS, idle_s=0.2)) as api, asyncio.timeout(20):
+        key = await api.key()
+        never = asyncio.Event()
+
+        async def body() -> AsyncIterator[bytes]:
+            while True:
+                yield b" "
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(0.02):
+                        await never.wait()
+
+        told = await api.ask("POST", BATCH_PATH, key, body(), NDJSON)
+        assert (told.status, told.kind) == (408, "stopped")
+
+
 async def test_a_client_that_has_gone_leaves_what_was_stored_and_its_key_free(api: Api) -> None:
     key = await api.key()
     lines = b"".join(feed.line(ticket(n)) + b"\n" for n in range(GROUP_LINES_MAX))

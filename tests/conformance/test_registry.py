@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lookup.feed.row import row_of
+from lookup.feed.row import Row, row_of
 from lookup.registry.importing import import_bodies, import_tickets
 from lookup.registry.merge import Change
 from lookup.registry.source import Registry
@@ -20,7 +20,7 @@ from lookup.registry.sqlite import (
     RegistryMissingError,
     open_reader,
 )
-from lookup.registry.write import Progress
+from lookup.registry.write import Progress, RegistryWriter
 from lookup.source import SourceUnavailableError
 from lookup.status import Wanted
 from tests.support.feed import BODIES, appeal, hash_phone, write_bodies, write_feed
@@ -129,10 +129,7 @@ async def test_a_batch_that_fails_half_way_leaves_nothing(tmp_path: Path) -> Non
     try:
         async with registry.writer() as writer:
             with pytest.raises(RuntimeError, match="half way"):
-                async with writer.transaction():
-                    await writer.put([row], 1)
-                    await writer.keep(Progress("f", "n", 0, 0, "{}"))
-                    raise RuntimeError("half way")
+                await fail_half_way(writer, row)
             assert await writer.stored([row.ticket.number]) == []
             assert await writer.progress("f") is None
             assert await writer.put([row], 1) == [Change.ADDED]
@@ -142,6 +139,13 @@ async def test_a_batch_that_fails_half_way_leaves_nothing(tmp_path: Path) -> Non
         assert (stats.tickets, stats.events) == (1, 2)
     finally:
         await registry.close()
+
+
+async def fail_half_way(writer: RegistryWriter, row: Row) -> None:
+    async with writer.transaction():
+        await writer.put([row], 1)
+        await writer.keep(Progress("f", "n", 0, 0, "{}"))
+        raise RuntimeError("half way")
 
 
 async def test_a_registry_damaged_while_open_is_unavailable_not_empty(tmp_path: Path) -> None:
@@ -188,3 +192,23 @@ async def test_staff_see_a_ticket_with_its_whole_path(tmp_path: Path) -> None:
         (1, "2026-10-05T12:00:00+05:00", None, "almaty-akimat"),
         (2, "2026-10-20T12:00:00+05:00", "almaty-akimat", "tax-shymkent"),
     ]
+
+
+async def test_a_stored_ticket_that_cannot_be_read_silences_no_other(tmp_path: Path) -> None:
+    path = await made(tmp_path / "tickets.db")
+    broken, good, absent = (Wanted(f"{n:018d}", ("appeal",)) for n in (1, 2, 3))
+    feed = write_feed(tmp_path / "f.ndjson", *(appeal(number=f"{n:018d}") for n in (1, 2)))
+    registry = await Registry.open(path)
+    try:
+        await import_tickets(registry, [feed], hash_phone=hash_phone)
+        with closing(sqlite3.connect(path)) as by_hand, by_hand:
+            by_hand.execute("UPDATE ticket SET told = '[1' WHERE number = ?", (broken.number,))
+        with pytest.raises(SourceUnavailableError) as refused:
+            await registry.find_many([broken, good, absent])
+        assert refused.value.alive
+        answered = refused.value.answered
+        assert set(answered) == {good, absent}
+        assert [ticket.number for ticket in answered[good]] == [good.number]
+        assert answered[absent] == ()
+    finally:
+        await registry.close()

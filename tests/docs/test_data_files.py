@@ -11,12 +11,12 @@ from dataclasses import MISSING, fields
 
 from gateway.billing.rows import Row
 from gateway.core import holidays, tariff, tariff_rules, term_rules
+from lookup.feed.bodies import BODY_FIELDS
+from lookup.feed.parts import FINE_FIELDS, INSPECTION_FIELDS, OUTCOME_FIELDS
+from lookup.feed.row import EVENT_FIELDS, TICKET_FIELDS
 from lookup.foreign import forms as map_forms
 from lookup.foreign import table as map_table
 from lookup.foreign import times as map_times
-from lookup.feed.bodies import BODY_FIELDS
-from lookup.feed.parts import FINE_FIELDS, INSPECTION_FIELDS
-from lookup.feed.row import EVENT_FIELDS, TICKET_FIELDS
 from lookup.foreign.mapping import FieldMap
 from smpp import operators
 from smpp.operators import OperatorProfile
@@ -95,6 +95,7 @@ def test_every_field_of_the_feed_has_its_row() -> None:
         ("A ticket", TICKET_FIELDS),
         ("fine", FINE_FIELDS),
         ("inspection", INSPECTION_FIELDS),
+        ("outcome", OUTCOME_FIELDS),
         ("An event", EVENT_FIELDS),
         ("Bodies", BODY_FIELDS),
     ):

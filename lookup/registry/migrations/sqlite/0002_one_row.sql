@@ -26,7 +26,7 @@ CREATE TABLE ticket (
 
 CREATE INDEX ticket_parent ON ticket (parent_place) WHERE parent_place IS NOT NULL;
 
-CREATE INDEX ticket_circulating ON ticket (forward_count) WHERE forward_count > 1;
+CREATE INDEX ticket_circulating ON ticket (id, forward_count) WHERE forward_count > 1;
 
 -- Which systems tell of which kind: only kinds of several are compared.
 CREATE TABLE kind_system (

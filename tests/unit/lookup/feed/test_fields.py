@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lookup.feed import fields
 from lookup.feed.fields import Refused
+from lookup.feed.times import zone_on
 
 
 def refusal(check: Any, value: object, *more: object) -> str:
@@ -108,6 +109,13 @@ def test_an_absurd_year_of_a_time_is_reported() -> None:
         ("2026-11-02T10:05", "2026-11-02T10:05:00+05:00"),
         ("2026-11-02 10:05:00", "2026-11-02T10:05:00+05:00"),
         ("2026-11-02", "2026-11-02"),
+        # UTC+6 until the night to 1 March 2024, UTC+5 since
+        ("2023-12-31T18:30:00Z", "2024-01-01T00:30:00+06:00"),
+        ("2024-02-29T17:59:59Z", "2024-02-29T23:59:59+06:00"),
+        ("2024-02-29T18:00:00Z", "2024-02-29T23:00:00+05:00"),
+        ("2024-02-29T19:00:00Z", "2024-03-01T00:00:00+05:00"),
+        ("2023-07-01 10:00", "2023-07-01T10:00:00+06:00"),
+        ("2024-03-01 00:10", "2024-03-01T00:10:00+05:00"),
     ],
 )
 def test_a_time_begins_with_its_civil_date_in_kazakhstan(written: str, stored: str) -> None:
@@ -128,7 +136,7 @@ def test_what_is_no_time_is_refused(value: object) -> None:
 @settings(deadline=None)
 def test_times_compare_as_the_moments_they_are(at: datetime) -> None:
     """One moment in three spellings has one number, and a microsecond later has the next."""
-    local = at.replace(tzinfo=fields.LOCAL_ZONE)
+    local = at.replace(tzinfo=zone_on(at.isoformat()))
     numbers = set()
     for spelling in (at.isoformat(), local.isoformat(), local.astimezone(UTC).isoformat()):
         found = fields.moment({"f": spelling}, "f")

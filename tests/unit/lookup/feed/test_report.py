@@ -11,16 +11,10 @@ from lookup.feed.report import (
     Tally,
     total,
 )
-from lookup.feed.row import Row, row_of
 from lookup.feed.vocabulary import STATUSES
 from lookup.registry.merge import Change
-from tests.support.feed import appeal, hash_phone
 
 KNOWN = Known(frozenset({"tax-shymkent"}), STATUSES)
-
-
-def row(**changes: object) -> Row:
-    return row_of(appeal(**changes), hash_phone)
 
 
 def test_every_line_is_counted_once_by_what_it_did() -> None:
@@ -34,11 +28,11 @@ def test_every_line_is_counted_once_by_what_it_did() -> None:
 
 def test_what_nobody_knows_is_counted_by_name() -> None:
     tally = Tally()
-    strange = row(status="lost", body_id="nowhere", clerk="A", owner_phones=["112"])
     for _ in range(2):
-        tally.take(strange, KNOWN)
-    tally.take(row(kind="riddle"), KNOWN)
-    tally.take(row(body_id=None), KNOWN)
+        tally.take("appeal", "lost", "nowhere", KNOWN)
+        tally.unknown(("clerk",), 1)
+    tally.take("riddle", "forwarded", "tax-shymkent", KNOWN)
+    tally.take("appeal", "forwarded", None, KNOWN)
     assert tally.unknown_statuses == {"appeal: lost": 2, "riddle: forwarded": 1}
     assert tally.unknown_bodies == {"nowhere": 2}
     assert tally.unknown_fields == {"clerk": 2}
@@ -48,8 +42,8 @@ def test_what_nobody_knows_is_counted_by_name() -> None:
 def test_a_feed_full_of_new_names_does_not_fill_the_memory() -> None:
     tally = Tally()
     for index in range(NAMES_COUNTED_MAX + 50):
-        tally.take(row(body_id=f"b{index}"), KNOWN)
-    tally.take(row(body_id="b0"), KNOWN)
+        tally.take("appeal", "forwarded", f"b{index}", KNOWN)
+    tally.take("appeal", "forwarded", "b0", KNOWN)
     assert len(tally.unknown_bodies) == NAMES_COUNTED_MAX + 1
     assert tally.unknown_bodies[OTHER_NAMES] == 50
     assert tally.unknown_bodies["b0"] == 2

@@ -7,6 +7,7 @@ import pytest
 from lookup.feed.row import Row, row_of
 from lookup.registry.feed_keys import BESIDE, WRITE, FeedKey, Scope
 from lookup.registry.feed_scope import BodyTree, passed_to, refusal
+from lookup.registry.stored import digest_of
 from tests.support import feed
 
 TREE = BodyTree(
@@ -28,8 +29,8 @@ def row(
     return row_of(values, feed.hash_phone)
 
 
-def verdict(new: Row, of: FeedKey, *stored: Row) -> str | None:
-    refused = refusal(new, of, stored, TREE)
+def verdict(new: Row, of: FeedKey, *stored: Row, parents: tuple[Row, ...] = ()) -> str | None:
+    refused = refusal(new, of, stored, parents, TREE)
     return None if refused is None else f"{refused.field}{' !' if refused.forbidden else ''}"
 
 
@@ -52,6 +53,27 @@ def test_the_holder_hands_a_ticket_on_and_has_no_more_say() -> None:
     assert verdict(row("almaty", status="satisfied"), key("tax"), handed) is None
 
 
+def test_only_who_holds_the_other_ticket_opens_one_for_it() -> None:
+    child = row("tax", parent_id="10000142")
+    passed = row("almaty", events=[feed.event(1, "2026-10-06", "passed", "almaty", "tax")])
+    assert verdict(child, key("tax"), parents=(passed,)) is None
+    assert verdict(child, key("tax"), parents=(row("tax"),)) is None
+    assert verdict(child, key("tax"), parents=(row("almaty"),)) == "parent_id !"
+    assert verdict(child, key("tax")) == "parent_id !"
+    assert verdict(child, key("tax"), row("tax"), parents=(row("almaty"),)) == "parent_id !"
+
+
+def test_who_once_opened_it_says_so_again_after_the_other_moved_on() -> None:
+    child = row("tax", parent_id="10000142")
+    later = row("tax", parent_id="10000142", status="hearing")
+    assert verdict(later, key("tax"), child, parents=(row("almaty"),)) is None
+
+
+def test_a_ticket_joined_to_another_names_it_freely() -> None:
+    joined = row("tax", parent_id="750100000000431207", status="joined")
+    assert verdict(joined, key("tax")) is None
+
+
 def test_a_step_that_passes_it_on_lets_the_next_body_write() -> None:
     steps = [
         feed.event(1, "2026-10-05", "registered", None, "almaty"),
@@ -66,7 +88,8 @@ def test_a_step_that_passes_it_on_lets_the_next_body_write() -> None:
 
 def test_an_exact_repeat_is_never_refused() -> None:
     handed = row("tax")
-    assert verdict(handed, key("almaty"), handed) is None
+    held = handed._replace(digest=digest_of(handed))
+    assert verdict(handed, key("almaty"), held) is None
 
 
 def test_a_subtree_is_covered_where_the_key_says_so() -> None:
