@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Final
 
 from gateway.commands.bench_feed import BODIES, SEED
-from gateway.intake import QUESTIONS_MAX
+from gateway.intake import BATCHES_OPEN_MAX, QUESTIONS_MAX
 from gateway.keys import KEY_OCTETS, Keys
 from lookup.feed.file import FeedFile
 from lookup.feed.lines import parse_ndjson
@@ -29,9 +29,9 @@ from lookup.registry.sqlite import BULK_CACHE_KIB, BULK_CHECKPOINT_OCTETS, PAGE_
 from lookup.status import Wanted
 
 BATCH: Final = QUESTIONS_MAX  # numbers asked together
-ROUNDS: Final = 8  # of each file, by turns, so that both see the same machine
-SINGLES_PER_ROUND: Final = 500
-BATCHES_PER_ROUND: Final = 20
+WARMING: Final = 8_000  # numbers asked first
+ROUNDS: Final = 12  # of each file, by turns, so that all see the same machine
+PER_ROUND: Final = 500  # numbers asked one by one, and as many in batches
 COLD_LOOKUPS: Final = 100  # each on a connection of its own, with no page of the file in memory
 AFTER_START: Final = 1_000  # one after the other behind one cold start
 READ_OCTETS: Final = 8_388_608
@@ -61,7 +61,8 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Microseconds of a lookup; of a batch, for each of its numbers."""
+    """Microseconds of a lookup; of a batch, for each of its numbers. Warm ones are asked side by
+    side, cold ones each after the other."""
 
     warm_single_us: float
     warm_batch_us: float
@@ -170,34 +171,42 @@ async def ask(files: Sequence[Path], samples: Sequence[Sequence[Wanted]]) -> lis
 async def _warm(
     files: Sequence[Path], registries: Sequence[Registry], samples: Sequence[Sequence[Wanted]]
 ) -> list[tuple[float, float]]:
-    """Medians; the pages are in memory as far as it holds them, and the first round is not
-    counted."""
-    for file in files:
+    """Medians of the rounds. Before them the files' pages are in memory, as far as it holds them,
+    and the connections' own caches are as full as they will be."""
+    for file, registry, sample in zip(files, registries, samples, strict=True):
         await asyncio.to_thread(_read_through, file)
+        await _side_by_side(registry, sample, WARMING, BATCH)
     singles: list[list[float]] = [[] for _ in files]
     batches: list[list[float]] = [[] for _ in files]
-    for turn in range(ROUNDS + 1):
+    for turn in range(ROUNDS):
         for place, (registry, sample) in enumerate(zip(registries, samples, strict=True)):
-            begin = turn * (SINGLES_PER_ROUND + BATCHES_PER_ROUND * BATCH)
-            of_singles = [
-                await _timed(registry, [sample[index % len(sample)]])
-                for index in range(begin, begin + SINGLES_PER_ROUND)
-            ]
-            begin += SINGLES_PER_ROUND
-            of_batches = [
-                await _timed(
-                    registry,
-                    [sample[index % len(sample)] for index in range(first, first + BATCH)],
-                )
-                for first in range(begin, begin + BATCHES_PER_ROUND * BATCH, BATCH)
-            ]
-            if turn:
-                singles[place] += of_singles
-                batches[place] += of_batches
+            begin = (WARMING + turn * 2 * PER_ROUND) % len(sample)
+            numbers = [*sample, *sample][begin : begin + 2 * PER_ROUND]
+            singles[place].append(await _side_by_side(registry, numbers, PER_ROUND, 1))
+            later = numbers[PER_ROUND:]
+            batches[place].append(await _side_by_side(registry, later, PER_ROUND, BATCH))
     return [
-        (median(of_singles), median(of_batches) / BATCH)
+        (median(of_singles), median(of_batches))
         for of_singles, of_batches in zip(singles, batches, strict=True)
     ]
+
+
+async def _side_by_side(
+    registry: Registry, numbers: Sequence[Wanted], count: int, together: int
+) -> float:
+    """Microseconds a number, asked as the service asks when it is busy: so many batches open that
+    nobody sleeps between one and the next, and what is measured is work."""
+    parts = iter([numbers[start : start + together] for start in range(0, count, together)])
+
+    async def ask_on() -> None:
+        for part in parts:
+            await _timed(registry, part)
+
+    began = perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(BATCHES_OPEN_MAX):
+            group.create_task(ask_on())
+    return (perf_counter() - began) / count * 1_000_000
 
 
 async def _cold(files: Sequence[Path], samples: Sequence[Sequence[Wanted]]) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from operator import itemgetter
 from pathlib import Path
 from sqlite3 import IntegrityError
 from typing import Any, Final, NamedTuple
@@ -198,7 +199,9 @@ class RegistryWriter:
         await door.run(self._connection, "SAVEPOINT added")
         try:
             if self._bulk:
-                await door.run_many(self._connection, ADD_MANY, batch.rows)
+                # By id, so that rows of one page are written one after the other.
+                ordered = sorted(batch.rows, key=itemgetter(0))
+                await door.run_many(self._connection, ADD_MANY, ordered)
             else:
                 await door.run(self._connection, ADD, (_text(batch.rows),))
         except IntegrityError:
