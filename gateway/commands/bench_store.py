@@ -260,7 +260,8 @@ def _read_through(file: Path) -> None:
 
 
 def _forget(file: Path) -> None:
-    """No page of it stays in the system's memory."""
+    """No page of it stays in the system's memory. SQLite's locks go with it (see the registry's
+    sqlite.py), which nobody else needs: the file is ours alone."""
     with file.open("rb") as pages:
         os.fdatasync(pages.fileno())
         os.posix_fadvise(pages.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

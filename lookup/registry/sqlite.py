@@ -4,7 +4,8 @@ Rules kept here (SQLite before 3.51.3 can lose a commit when one connection chec
 another commits): readers never checkpoint; whoever writes, from whatever process, holds the lock
 file beside the registry for each transaction, so there is one writing at a time. Whoever waits
 for it first stands in the door (a second file): an import that takes the lock again and again
-lets him in between.
+lets him in between. Nobody opens the file itself: to close it again would drop the locks of all
+connections of this process, and the next to close in another one would clear away their log.
 """
 
 from __future__ import annotations
