@@ -53,7 +53,7 @@ PURE = (
     "smpp/probe/{findings,inbound,rows,seen,session,traffic}.py",
     "ivr/{actions,calendar,callers,dialogue,dialogue_state,numerals,resample,speech,switch}.py",
     "ivr/dialects/*.py",
-    "lookup/{status,source,cache,breaker,circulation,compare,joined}.py",
+    "lookup/{status,source,cache,breaker,circulation,compare,joined,strict_json}.py",
     "lookup/foreign/*.py",
     "lookup/outgoing/{networks,retries}.py",
     "lookup/http/form.py",

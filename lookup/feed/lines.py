@@ -10,11 +10,11 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Mapping
-from math import isinf
 from typing import Final, NamedTuple
 
 from lookup.feed.fields import Refused
 from lookup.feed.row import Row, row_of
+from lookup.strict_json import strict_decoder
 
 LINE_OCTETS_MAX: Final = 1_048_576
 COLUMNS_MAX: Final = 200
@@ -101,19 +101,7 @@ def _decoded(line: bytes) -> str:
         ) from None
 
 
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON value")
-
-
-def _finite(digits: str) -> float:
-    """A number too large for a float would come back as infinity, which JSON cannot write."""
-    value = float(digits)
-    if isinf(value):
-        raise ValueError("the number is too large")
-    return value
-
-
-_JSON: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+_JSON: Final = strict_decoder()
 
 
 def _json(text: str, field: str) -> object:

@@ -125,6 +125,15 @@ class Foreign:
         """The distinct numbers that can be a ticket's at all; the others need not be asked."""
         return [number for number in dict.fromkeys(item.number for item in wanted) if _can(number)]
 
+    def askable_by_kind(self, wanted: Sequence[Wanted]) -> dict[str, list[str]]:
+        """The same for a service that is told the kind: those of its kinds with their numbers."""
+        by_kind: dict[str, dict[str, None]] = {}
+        for item in wanted:
+            for kind in item.kinds if _can(item.number) else ():
+                if kind in self.kinds or ANY_KIND in self.kinds:
+                    by_kind.setdefault(kind, {})[item.number] = None
+        return {kind: list(numbers) for kind, numbers in by_kind.items()}
+
     def sort_out(self, numbers: Collection[str], items: object) -> Sorted:
         """The answer to one request for `numbers`: a record, a list of them, None for nothing.
 

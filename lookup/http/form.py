@@ -11,9 +11,10 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isinf
 from typing import Final, NamedTuple
 from urllib.parse import quote
+
+from lookup.strict_json import strict_decoder
 
 CHARSETS: Final = {
     "utf-8": "utf-8-sig", "utf8": "utf-8-sig", "windows-1251": "cp1251", "cp1251": "cp1251",
@@ -158,17 +159,4 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return made
 
 
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON value")
-
-
-def _finite(digits: str) -> float:
-    value = float(digits)
-    if isinf(value):
-        raise ValueError("the number is too large")
-    return value
-
-
-_JSON: Final = json.JSONDecoder(
-    object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite
-)
+_JSON: Final = strict_decoder(_once)

@@ -7,7 +7,7 @@ people, an error, somebody else's ticket, says nothing about a number: it makes 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -33,8 +33,9 @@ from lookup.outgoing.client import (
     check_url,
     send_patiently,
 )
+from lookup.outgoing.rounds import ask_all
 from lookup.outgoing.settings import Auth
-from lookup.source import ANY_KIND, Answers, SourceHealth, SourceUnavailableError
+from lookup.source import Answers, SourceHealth, SourceUnavailableError
 from lookup.status import Wanted
 
 DEADLINE_SHARE: Final = 0.9
@@ -116,24 +117,15 @@ class HttpSource:
     async def find_many(self, wanted: Sequence[Wanted]) -> Answers:
         if self._closed:
             raise SourceUnavailableError(self.name, "closed")
-        waiting = dict.fromkeys(self._questions(wanted))
         until = asyncio.get_running_loop().time() + self._deadline_s
-        outs: list[Sorted] = []
-
-        async def work(left: Iterator[Question]) -> None:
-            for question in left:
-                outs.append(await self._ask(question, until))
-                del waiting[question]
-
-        left = iter(tuple(waiting))
-        workers = min(len(waiting), self._settings.outbound.connections_max)
-        try:
-            async with asyncio.timeout_at(until), asyncio.TaskGroup() as group:
-                for _ in range(workers):
-                    group.create_task(work(left))
-        except TimeoutError:
+        outs, left = await ask_all(
+            self._questions(wanted),
+            lambda question: self._ask(question, until),
+            at_once=self._settings.outbound.connections_max,
+            until=until,
+        )
+        for question in left:
             self._trouble = f"no answer in {self._deadline_s * 1_000:.0f} ms"
-        for question in waiting:
             outs.append(Sorted({}, dict.fromkeys(question.numbers, self._trouble)))
         return self._foreign.answers(wanted, merged(outs))
 
@@ -151,20 +143,13 @@ class HttpSource:
         return self._settings.deadline_ms * DEADLINE_SHARE / 1_000
 
     def _questions(self, wanted: Sequence[Wanted]) -> list[Question]:
-        numbers = self._foreign.askable(wanted)
         if not self._template.by_kind:
-            return self._template.questions(numbers)
-        by_kind: dict[str, dict[str, None]] = {}
-        askable = frozenset(numbers)
-        for item in wanted:
-            for kind in item.kinds if item.number in askable else ():
-                if kind in self.kinds or ANY_KIND in self.kinds:
-                    by_kind.setdefault(kind, {})[item.number] = None
+            return self._template.questions(self._foreign.askable(wanted))
         return [
             question
-            for kind, of_kind in by_kind.items()
+            for kind, numbers in self._foreign.askable_by_kind(wanted).items()
             for question in self._template.questions(
-                list(of_kind), self._foreign.fields.their_word("kind", kind)
+                numbers, self._foreign.fields.their_word("kind", kind)
             )
         ]
 

@@ -7,7 +7,7 @@ docs/how-to/add-a-source.md.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
@@ -26,9 +26,10 @@ from lookup.outgoing.client import (
     check_url,
     send_patiently,
 )
+from lookup.outgoing.rounds import ask_all
 from lookup.soap.arguments import filled, steps, tree_of
 from lookup.soap.outcomes import FaultError, SoapSetupError, UnreadableError
-from lookup.source import ANY_KIND, Answers, SourceHealth, SourceUnavailableError
+from lookup.source import Answers, SourceHealth, SourceUnavailableError
 from lookup.status import Wanted
 
 if TYPE_CHECKING:
@@ -126,22 +127,14 @@ class SoapSource:
         """See `Source.find_many`. One request a number, at most `connections_max` at once."""
         if self._closed:
             raise SourceUnavailableError(self.name, "it is closed")
-        waiting = dict.fromkeys(self._questions(wanted))
-        found: list[Sorted] = []
-
-        async def ask_on(questions: Iterator[_Question]) -> None:
-            for question in questions:
-                found.append(await self._ask(question))
-                del waiting[question]
-
-        questions = iter(tuple(waiting))
-        try:
-            async with asyncio.timeout(self._deadline_s), asyncio.TaskGroup() as group:
-                for _ in range(min(self._connections_max, len(waiting))):
-                    group.create_task(ask_on(questions))
-        except TimeoutError:
-            self._trouble = f"no answer in {self._deadline_s:g} s"
-        found += [self._silent(question.number, self._trouble or "") for question in waiting]
+        found, left = await ask_all(
+            self._questions(wanted),
+            self._ask,
+            at_once=self._connections_max,
+            until=asyncio.get_running_loop().time() + self._deadline_s,
+        )
+        late = f"no answer in {self._deadline_s:g} s"
+        found += [self._silent(question.number, late) for question in left]
         return self._foreign.answers(wanted, merged(found))
 
     async def health(self) -> SourceHealth:
@@ -155,17 +148,12 @@ class SoapSource:
         await self._outbound.close()
 
     def _questions(self, wanted: Sequence[Wanted]) -> list[_Question]:
-        askable = self._foreign.askable(wanted)
         if not self._by_kind:
-            return [_Question(number, None) for number in askable]
-        ours = self.kinds
-        possible = frozenset(askable)
+            return [_Question(number, None) for number in self._foreign.askable(wanted)]
         return [
-            _Question(item.number, kind)
-            for item in wanted
-            if item.number in possible
-            for kind in item.kinds
-            if kind in ours or ANY_KIND in ours
+            _Question(number, kind)
+            for kind, numbers in self._foreign.askable_by_kind(wanted).items()
+            for number in numbers
         ]
 
     async def _ask(self, question: _Question) -> Sorted:
