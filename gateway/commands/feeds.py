@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import secrets
 import sys
@@ -14,6 +13,7 @@ import click
 
 from gateway.clock import KAZAKHSTAN, wall_us
 from gateway.commands.options import json_option, settings_option, show
+from gateway.commands.registries import with_registry
 from gateway.feeds.parts import registry_path
 from gateway.settings import Settings, SettingsError
 from lookup.registry.feed_keys import (
@@ -31,7 +31,6 @@ from lookup.registry.feed_keys import (
 )
 from lookup.registry.feeds import FeedStore, TooManyKeysError
 from lookup.registry.source import Registry
-from lookup.registry.sqlite import RegistryError
 
 DAY_US = 86_400_000_000
 DAYS_MAX = 366
@@ -173,20 +172,12 @@ def _day(at_us: int) -> str:
 
 
 def _with_store(settings: Settings, work: Callable[[FeedStore], Awaitable[T]]) -> T:
-    path = registry_path(settings)
-
-    async def run() -> T:
-        registry = await Registry.open(path, create=True)
+    async def run(registry: Registry) -> T:
+        store = await FeedStore.open(registry)
         try:
-            store = await FeedStore.open(registry)
-            try:
-                return await work(store)
-            finally:
-                await store.close()
+            return await work(store)
         finally:
-            await registry.close()
+            await store.close()
 
-    try:
-        return asyncio.run(run())
-    except RegistryError as problem:
-        raise SettingsError(str(problem)) from problem
+    registry_path(settings)  # refuses where only a folder feeds one: that takes no pushes
+    return with_registry(settings, run, create=True)

@@ -1,16 +1,19 @@
-"""Every registry file that the settings name, for commands that look over all of them."""
+"""The registry files that the settings name, opened for a command: the one it works on, or all."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from gateway.settings import Settings, SettingsError
 from lookup.registry.source import Registry
 from lookup.registry.sqlite import RegistryError, RegistryMissingError
 from lookup.source import SourceUnavailableError
 
+T = TypeVar("T")
 FED_BY_FILES = frozenset({"registry", "files"})  # types of [[source]] that have a registry file
 
 
@@ -31,3 +34,24 @@ async def registries_of(settings: Settings) -> AsyncIterator[list[Registry]]:
             yield opened
         except (RegistryError, SourceUnavailableError) as problem:
             raise SettingsError(str(problem)) from problem
+
+
+def with_registry(
+    settings: Settings, work: Callable[[Registry], Awaitable[T]], *, create: bool = False
+) -> T:
+    """What the work gives; the loop is the command's own. Raises SettingsError."""
+    source = settings.registry()
+    if source is None:
+        raise SettingsError("no [[source]] of type 'registry' is set; add one with its path")
+
+    async def run() -> T:
+        registry = await Registry.open(Path(source.path), name=source.name, create=create)
+        try:
+            return await work(registry)
+        finally:
+            await registry.close()
+
+    try:
+        return asyncio.run(run())
+    except RegistryError as problem:
+        raise SettingsError(str(problem)) from problem

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
@@ -15,13 +13,13 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from gateway.clock import wall_us
 from gateway.commands.options import json_option, settings_option, show
+from gateway.commands.registries import with_registry
 from gateway.commands.tickets_lists import circulating, conflicts
 from gateway.keys import read_key_file
-from gateway.settings import Settings, SettingsError
+from gateway.settings import Settings
 from lookup.feed.report import ImportReport
 from lookup.registry.importing import ImportProgress, import_bodies, import_tickets
 from lookup.registry.source import Registry
-from lookup.registry.sqlite import RegistryError
 
 T = TypeVar("T")
 FILES = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -62,7 +60,7 @@ def import_files(
             )
 
     began = perf_counter()
-    report = _with_registry(settings, work, create=True)
+    report = with_registry(settings, work, create=True)
     fields = asdict(report) | {"lines_per_s": round(report.lines / (perf_counter() - began))}
 
     def tell() -> None:
@@ -80,7 +78,7 @@ def import_files(
 @json_option
 def show_ticket(settings: Settings, number: str, as_json: bool) -> None:
     """One ticket with its whole path."""
-    found = _with_registry(settings, lambda registry: registry.show(number))
+    found = with_registry(settings, lambda registry: registry.show(number))
     rows = [ticket._asdict() | {"record": ticket.record._asdict()} for ticket in found]
 
     def tell() -> None:
@@ -99,7 +97,7 @@ def show_ticket(settings: Settings, number: str, as_json: bool) -> None:
 @json_option
 def stats(settings: Settings, as_json: bool) -> None:
     """How many tickets, by kind and status."""
-    figures = asdict(_with_registry(settings, lambda registry: registry.stats()))
+    figures = asdict(with_registry(settings, lambda registry: registry.stats()))
 
     def tell() -> None:
         for name, value in figures.items():
@@ -122,7 +120,7 @@ def bodies() -> None:
 @json_option
 def import_file(settings: Settings, file: Path, as_json: bool) -> None:
     """Import bodies from a JSON file; one with a problem is left as it was."""
-    report = _with_registry(settings, lambda registry: import_bodies(registry, file), create=True)
+    report = with_registry(settings, lambda registry: import_bodies(registry, file), create=True)
 
     def tell() -> None:
         click.echo(f"added {report.added}, updated {report.updated}, unchanged {report.unchanged}")
@@ -131,26 +129,6 @@ def import_file(settings: Settings, file: Path, as_json: bool) -> None:
 
     show(asdict(report), as_json, tell)
     sys.exit(1 if report.problems else 0)
-
-
-def _with_registry(
-    settings: Settings, work: Callable[[Registry], Awaitable[T]], *, create: bool = False
-) -> T:
-    source = settings.registry()
-    if source is None:
-        raise SettingsError("no [[source]] of type 'registry' is set; add one with its path")
-
-    async def run() -> T:
-        registry = await Registry.open(Path(source.path), name=source.name, create=create)
-        try:
-            return await work(registry)
-        finally:
-            await registry.close()
-
-    try:
-        return asyncio.run(run())
-    except RegistryError as problem:
-        raise SettingsError(str(problem)) from problem
 
 
 class _Bar:
