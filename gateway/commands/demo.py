@@ -7,6 +7,7 @@ real SMPP and HTTP on loopback, the clock fixed, so that what is printed is alwa
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -197,12 +198,13 @@ def _settings(base: Settings, folder: Path, operators: dict[str, Smsc]) -> Setti
 
 
 async def _import(settings: Settings, keys: Keys) -> None:
-    registry = await Registry.open(registry_path(settings), create=True)
+    path = registry_path(settings)
+    # A copy: what is imported is locked, and its rejects are written beside it.
+    feed = Path(shutil.copy(config.folder() / "demo" / "tickets.ndjson", path.parent))
+    registry = await Registry.open(path, create=True)
     try:
         await import_bodies(registry, config.folder() / "demo" / "bodies.json")
-        await import_tickets(
-            registry, [config.folder() / "demo" / "tickets.ndjson"], hash_phone=keys.owner
-        )
+        await import_tickets(registry, [feed], hash_phone=keys.owner)
     finally:
         await registry.close()
 

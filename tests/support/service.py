@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -119,11 +120,12 @@ async def make_folder(
     can bind to us, at `Service.smsc_port`.
     """
     keys = read_key_file(folder / "jauap.key", create=True)
+    own = [Path(shutil.copy(each, folder / f"fed-{each.name}")) for each in tickets]
     (folder / "secret").write_text(SECRET, encoding="ascii")
     registry = await Registry.open(folder / "tickets.db", create=True)
     try:
         await import_bodies(registry, DEMO / "bodies.json")
-        await import_tickets(registry, tickets, hash_phone=keys.owner, pause_ms=0)
+        await import_tickets(registry, own, hash_phone=keys.owner, pause_ms=0)
     finally:
         await registry.close()
     store = {"url": f"sqlite://{folder}/journal.db", "key_file": f"{folder}/jauap.key"}
