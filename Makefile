@@ -46,12 +46,13 @@ $(READY): requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip --disable-pip-version-check install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-tools: ## programs beside Python: espeak-ng speaks the Kazakh prompts of the demo
+tools: ## programs beside Python: espeak-ng speaks what no studio has recorded
 	@command -v espeak-ng >/dev/null || $(call apt,espeak-ng)
 
-peers: $(NPM)/node_modules/.ready ## foreign software that the tests meet: Kannel, tshark, npm's smpp, PostgreSQL
+peers: $(NPM)/node_modules/.ready ## foreign software that the tests meet: Kannel, sipp, tshark, npm's smpp, PostgreSQL
 	@command -v bearerbox >/dev/null || $(call apt,kannel)
 	@command -v tshark >/dev/null || $(call apt,tshark)
+	@command -v sipp >/dev/null || $(call apt,sip-tester)
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
 	  || $(call apt,postgresql)
 

@@ -21,7 +21,7 @@ from gateway.settings import (
     SmscSettings,
     secret,
 )
-from gateway.settings_checks import host_and_port
+from gateway.settings.checks import host_and_port
 from smpp.capture.ring import Captures
 from smpp.operators import ReplyCommand
 from smpp.owner import Owner

@@ -9,7 +9,15 @@ from gateway.clock import Clock, day_date
 from gateway.core import ledger
 from gateway.core import memory as remembering
 from gateway.core.conversation import Turn
-from gateway.core.records import Answer, Question, QuestionState, Reply, ReplyState, Subscriber
+from gateway.core.records import (
+    BY_SMS,
+    Answer,
+    Question,
+    QuestionState,
+    Reply,
+    ReplyState,
+    Subscriber,
+)
 from gateway.core.results import Result
 from gateway.core.tariff import Rated, Tariffs
 from gateway.outbox import Outbox
@@ -88,7 +96,7 @@ class AnswerRows:
         )
 
     def _replies(self, question: Question, turn: Turn, now_us: int) -> tuple[Reply, ...]:
-        if not turn.words or question.channel != "sms":
+        if not turn.words or question.channel not in BY_SMS:
             return ()
         link = self._links[question.link]
         lengths = [link.segments(words.text) for words in turn.words]

@@ -49,6 +49,8 @@ async def run(
     async with asyncio.TaskGroup() as loops, AsyncExitStack() as held:
         parts = await make_parts(settings, keys, clock or Clock(), held)
         await _recover(parts)
+        held.callback(parts.webhooks.close)
+        agi = parts.webhooks.listen()
         running = [
             loops.create_task(work)
             for work in (
@@ -62,6 +64,7 @@ async def run(
                 parts.waiting.run(),
                 parts.certificates.run(),
                 parts.webhooks.run(),
+                parts.calls.run(),
                 _purge(parts),
                 _beat(parts.front),
             )
@@ -69,7 +72,7 @@ async def run(
         http = await held.enter_async_context(_serving(parts.site, settings.http.listen))
         smsc = await parts.carriers.listen()
         carriers = parts.carriers.run(loops)
-        log.info("gateway_started", http=http, links=len(parts.carriers.links), smsc=smsc)
+        log.info("gateway_started", http=http, links=len(parts.carriers.links), smsc=smsc, agi=agi)
         if on_ready:
             on_ready(parts, http)
         await stop.wait()

@@ -17,9 +17,10 @@ from gateway import commits
 from gateway.answers import AnswerRows
 from gateway.clock import Clock, day_date
 from gateway.commits import Commits, Stored
+from gateway.core import copied
 from gateway.core.conversation import Moment, Plan, Turn
 from gateway.core.reading import NEVER_STORED, Intent, Reading
-from gateway.core.records import Answer, Question, QuestionState, Reply
+from gateway.core.records import BY_SMS, COPY, Answer, Question, QuestionState, Reply
 from gateway.core.results import Result
 from gateway.keys import Keys
 from gateway.memories import Memories
@@ -128,7 +129,7 @@ class Desk:
             parts=parts,
             joined=joined,
         )
-        answerable = answerable and (channel != "sms" or self._rules.may_answer(msisdn))
+        answerable = answerable and (channel not in BY_SMS or self._rules.may_answer(msisdn))
         return Asking(question, reading, answerable, poisoned)
 
     async def serve(
@@ -142,7 +143,7 @@ class Desk:
         See `Commits.write` for the rest. Raises StoreUnavailableError: nothing of it is on disk.
         """
         await self._memories.load([asking.question.party for asking in batch])
-        plans = [self._plan(asking) for asking in batch]
+        plans = [self.plan(asking) for asking in batch]
         statuses = await self.look_up(plans, self._budget_s, hurried=True)
         answers: list[Answer] = []
         for asking, plan, status in zip(batch, plans, statuses, strict=True):
@@ -160,7 +161,7 @@ class Desk:
         Raises StoreUnavailableError.
         """
         await self._memories.load([asking.question.party])
-        plan = self._plan(asking)
+        plan = self.plan(asking)
         (statuses,) = await self.look_up([plan], within_s)
         turn = self.turn(asking, plan, statuses)
         if turn is None:
@@ -190,9 +191,8 @@ class Desk:
             at += len(plan.asked)
         return statuses
 
-    # -- inside
-
-    def _plan(self, asking: Asking) -> Plan:
+    def plan(self, asking: Asking) -> Plan:
+        """What is to be looked up; the phone's memory is loaded before."""
         question = asking.question
         memory = self._memories.get(question.party)
         return self._rules.conversation.plan(asking.reading, memory, question.received_us)
@@ -225,6 +225,12 @@ class Desk:
             log.exception("text_not_read")
             return Reading(Intent.MALFORMED), True
 
+    def read_again(self, question: Question) -> tuple[Reading, bool]:
+        """The same from what is stored of a question."""
+        if question.channel == COPY and question.text is not None:
+            return copied.read(question.text, self._rules.kinds), False
+        return self.read(question.text)
+
     def moment(self, operator: str, msisdn: str, channel: str = "sms") -> Moment:
         """When and for whom an answer is worded; an empty `msisdn` owns nothing."""
         now_us = self._clock.now_us()
@@ -238,7 +244,7 @@ class Desk:
             operator=operator, channel="sms", on=day_date(day), result=Result.STATUS
         )
         return Moment(
-            now_us, day, day_date(day), price.gross_tiyn // 100, is_owner, channel == "sms"
+            now_us, day, day_date(day), price.gross_tiyn // 100, is_owner, channel in BY_SMS
         )
 
     def _moment(self, question: Question) -> Moment:

@@ -31,6 +31,7 @@ class Keys:
         self._fingerprint = blake2b(key=key(b"fingerprint"), digest_size=_DIGEST_OCTETS)
         self._log = blake2b(key=key(b"log"), digest_size=6)
         self.prompts = key(b"prompts")  # names of spoken answers
+        self.calls = key(b"calls").hex()  # nonces and references of calls
         self.capture_token = key(b"capture").hex()  # who holds the key file may see captures
 
     def __reduce__(self) -> tuple[type[Keys], tuple[bytes]]:

@@ -53,13 +53,6 @@ class Metrics:
         self._receipts = Counter(
             "jauap_receipts", "Receipts joined or orphaned", ("fate",), registry=self.registry
         )
-        self._calls = Counter(
-            "ivr_steps", "Webhook steps by dialect and outcome", ("dialect", "outcome"),
-            registry=self.registry,
-        )  # fmt: skip
-        self._signatures = Counter(
-            "ivr_signature_fail", "Webhooks refused", ("dialect", "reason"), registry=self.registry
-        )
         self._answer_s = Histogram(
             "jauap_answer_seconds",
             "From the arrival of a batch's oldest question to the commit of its answer",
@@ -67,6 +60,7 @@ class Metrics:
             registry=self.registry,
         )
         self._parked = Counter("jauap_parked", "Questions parked", registry=self.registry)
+        self._make_calls()
         self._make_feeds()
         self._make_sources()
         self._make_peers()
@@ -76,6 +70,28 @@ class Metrics:
             self._submitted.labels(link)
             self._refused.labels(link)
             self.bound.labels(link).set(0)
+
+    def _make_calls(self) -> None:
+        """What voice platforms and the operators of the call centre ask."""
+        self._calls = Counter(
+            "ivr_steps", "Webhook steps by dialect and outcome", ("dialect", "outcome"),
+            registry=self.registry,
+        )  # fmt: skip
+        self._signatures = Counter(
+            "ivr_signature_fail", "Webhooks refused", ("dialect", "reason"), registry=self.registry
+        )
+        self._call_records = Counter(
+            "jauap_call_records", "Legs of calls closed", ("link", "outcome", "closed_by"),
+            registry=self.registry,
+        )  # fmt: skip
+        self._operators = Counter(
+            "jauap_operator_requests", "Requests of the operators' API", ("what", "status"),
+            registry=self.registry,
+        )  # fmt: skip
+        self._consoles = Gauge(
+            "jauap_operator_streams", "Consoles that read the stream of calls",
+            registry=self.registry,
+        )  # fmt: skip
 
     def _make_feeds(self) -> None:
         """What bodies push over HTTP."""
@@ -217,11 +233,20 @@ class Metrics:
         for field in fields(stats):
             self._follow(self._of_listener, "l", getattr(stats, field.name), field.name)
 
+    def call_closed(self, link: str, outcome: str, closed_by: str) -> None:
+        self._child(self._call_records, "r", link, outcome, closed_by).inc()
+
     def call_step(self, dialect: str, outcome: str) -> None:
         self._child(self._calls, "v", dialect, outcome).inc()
 
     def signature_failed(self, dialect: str, reason: str) -> None:
         self._child(self._signatures, "g", dialect, reason).inc()
+
+    def operator_request(self, what: str, status: int) -> None:
+        self._child(self._operators, "o", what, str(status)).inc()
+
+    def operator_streams(self, count: int) -> None:
+        self._consoles.set(count)
 
     def _child(self, counter: Counter, tag: str, *labels: str) -> Counter:
         """Looking a child up by its labels costs more than counting: keep them."""

@@ -13,7 +13,7 @@ import structlog
 
 from gateway.answers import AnswerRows
 from gateway.core.conversation import Plan
-from gateway.core.records import Answer, Owed, Question, QuestionState
+from gateway.core.records import BY_SMS, COPY, Answer, Owed, Question, QuestionState
 from gateway.desk import Asking, Desk, state_after
 from gateway.memories import Memories
 from gateway.rules import Rules
@@ -108,6 +108,8 @@ class OwedAnswers:
                     left += 1
                     if owed.state is QuestionState.PROMISED or age_us < self._later_us:
                         continue
+                    if question.channel == COPY:
+                        continue  # the caller was told so on the call
                     turn = self._conversation.later(plan, moment)
                     state = QuestionState.PROMISED
             done.add(question.party)
@@ -125,7 +127,7 @@ class OwedAnswers:
     def _has_link(self, question: Question) -> bool:
         """False: its link is no longer in the settings. It stays owed, and is answered once the
         link is back."""
-        if question.channel != "sms" or question.link in self._links:
+        if question.channel not in BY_SMS or question.link in self._links:
             return True
         if question.link not in self._missed:
             self._missed.add(question.link)
@@ -139,8 +141,8 @@ class OwedAnswers:
     def _asking(self, question: Question) -> Asking:
         """Read again: what is stored is the text alone, and it may have been handed back because
         reading it failed."""
-        reading, poisoned = self._desk.read(question.text)
-        answerable = question.channel != "sms" or self._may_answer(question.msisdn)
+        reading, poisoned = self._desk.read_again(question)
+        answerable = question.channel not in BY_SMS or self._may_answer(question.msisdn)
         return Asking(question, reading, answerable, poisoned)
 
     def _plan(self, asking: Asking) -> Plan:

@@ -14,7 +14,10 @@ from aiohttp import web
 
 from gateway import config
 from gateway.answers import AnswerRows
-from gateway.calls import Calls
+from gateway.calls.desk import Calls
+from gateway.calls.operators import Operators, make_operators
+from gateway.calls.parts import make_calls
+from gateway.calls.webhooks import Webhooks, make_webhooks
 from gateway.carriers import Carriers, make_carriers
 from gateway.certificates import Certificates
 from gateway.clock import Clock, Ids, day_date
@@ -36,14 +39,13 @@ from gateway.receipts import Receipts
 from gateway.reports import Reports
 from gateway.rules import Rules, load_rules
 from gateway.settings import Settings, SettingsError
-from gateway.source_reports import SourceReports
-from gateway.sources import Sources, open_sources
+from gateway.sources.opening import Sources, open_sources
+from gateway.sources.reports import SourceReports
 from gateway.store import StoreOpenError, open_store
 from gateway.store.journal import Journal
 from gateway.waiting import Waiting
 from gateway.web.captures import CapturePage
 from gateway.web.site import PageFacts, make_site
-from gateway.webhooks import Webhooks, make_webhooks
 from lookup.federation import Lookup
 from smpp.messages import SubmitResult
 from smpp.owner import BindEvent, Delivery
@@ -70,6 +72,7 @@ class Parts(NamedTuple):
     owed: OwedAnswers
     waiting: Waiting
     certificates: Certificates
+    calls: Calls
     webhooks: Webhooks
     front: Front
     site: web.Application
@@ -112,27 +115,37 @@ async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncEx
         journal=journal, desk=desk, answers=answers, links=ports, memories=memories, rules=rules,
         now_us=clock.now_us, settings=settings.lookup, deadline_s=sources.slowest_s + OWED_GRACE_S,
     )  # fmt: skip
-    calls = Calls(
-        desk=desk, memories=memories, rules=rules, keys=keys,
-        deadline_ms=settings.lookup.call_deadline_ms,
+    calls = make_calls(
+        settings, journal=journal, desk=desk, answers=answers, memories=memories, rules=rules,
+        ports=ports, keys=keys, clock=clock, next_id=next_id, counters=metrics,
     )  # fmt: skip
-    webhooks = make_webhooks(settings, calls, rules, keys, clock, metrics)
+    operators = make_operators(settings, journal, rules, clock, metrics)
+    webhooks = make_webhooks(settings, calls, rules, keys, clock, metrics, operators.floor)
     waiting = Waiting(
         journal=journal, outbox=outbox, now_us=clock.now_us, callers=carriers.callers(),
         queues={port.name: port.queue_max for port in ports.values()}, counters=metrics,
     )  # fmt: skip
-    front = Front(
-        desk=desk, read=rules.read, deadline_ms=settings.lookup.call_deadline_ms,
-        next_visit=next_id, loop_time=asyncio.get_running_loop().time,
-        readiness=Readiness(
-            journal=journal, carriers=carriers, sources=sources, waiting=waiting, metrics=metrics
-        ),
+    readiness = Readiness(
+        journal=journal, carriers=carriers, sources=sources, waiting=waiting, metrics=metrics,
+        prompts=webhooks.prompts, prompts_required=settings.prompts.required,
     )  # fmt: skip
-    site = await _site(settings, rules, keys, clock, metrics, front, webhooks, carriers, held)
+    front = _front(settings, rules, desk, next_id, readiness)
+    site = await _site(
+        settings, rules, keys, clock, metrics, front, webhooks, operators, carriers, held
+    )
     certificates = Certificates(carriers.tls(), clock.now, metrics)
     return Parts(
         rules, metrics, clock, journal, lookup, sources, findings, carriers, ports, outbox, intake,
-        owed, waiting, certificates, webhooks, front, site,
+        owed, waiting, certificates, calls, webhooks, front, site,
+    )  # fmt: skip
+
+
+def _front(
+    settings: Settings, rules: Rules, desk: Desk, next_id: Ids, readiness: Readiness
+) -> Front:
+    return Front(
+        desk=desk, read=rules.read, deadline_ms=settings.lookup.call_deadline_ms,
+        next_visit=next_id, loop_time=asyncio.get_running_loop().time, readiness=readiness,
     )  # fmt: skip
 
 
@@ -172,9 +185,9 @@ async def _open_journal(settings: Settings, held: AsyncExitStack) -> Journal:
 
 async def _site(
     settings: Settings, rules: Rules, keys: Keys, clock: Clock, metrics: Metrics, front: Front,
-    webhooks: Webhooks, carriers: Carriers, held: AsyncExitStack,
+    webhooks: Webhooks, operators: Operators, carriers: Carriers, held: AsyncExitStack,
 ) -> web.Application:  # fmt: skip
-    """The web server's pages: the public one, webhooks, captures, the API of the feeds."""
+    """The web server's pages: the public one, webhooks, captures, the APIs."""
     facts = _page_facts(settings, rules, day_date(clock.day(clock.now_us())))
     size_max = settings.http.body_size_max
     site = make_site(front, facts, webhooks.routes, webhooks.pages, size_max)
@@ -182,6 +195,8 @@ async def _site(
     feeds_api = await make_feeds_api(settings, keys, clock, metrics, held)
     if feeds_api is not None:
         feeds_api.add_to(site)
+    if operators.api is not None:
+        operators.api.add_to(site)
     return site
 
 

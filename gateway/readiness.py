@@ -9,9 +9,10 @@ from typing import Any
 
 from gateway.carriers import Carriers
 from gateway.metrics import Metrics
-from gateway.sources import Sources
+from gateway.sources.opening import Sources
 from gateway.store.journal import Journal
 from gateway.waiting import Waiting
+from ivr.prompts import Prompts
 from lookup.source import SourceHealth
 from smpp.tls import TlsState
 
@@ -27,17 +28,22 @@ class Readiness:
         sources: Sources,
         waiting: Waiting,
         metrics: Metrics,
+        prompts: Prompts | None = None,
+        prompts_required: bool = False,
     ) -> None:
         self._journal = journal
         self._carriers = carriers
         self._sources = sources
         self._waiting = waiting
         self._metrics = metrics
+        self._recordings = None if prompts is None else prompts.recordings
+        self._prompts_required = prompts_required
 
     async def ready(self, *, draining: bool) -> tuple[bool, Mapping[str, Any]]:
         """An account that is away is no failure of ours: what we owe it waits. A listener that is
         down is. So it is with sources: another system that is silent is told, but only a file of
-        this machine that does not answer is a failure, or that nobody answers at all."""
+        this machine that does not answer is a failure, or that nobody answers at all. Recordings
+        that are missing are told, and a failure only where [prompts] requires them."""
         store = await self._journal.health()
         links = {part.port.name: part.port.bound for part in self._carriers.links}
         sources = await self._source_health()
@@ -48,6 +54,7 @@ class Readiness:
             and self._enough(sources)
             and (any(links.values()) or not links)
             and (server is None or server.smsc.listening)
+            and self._enough_recorded()
         )
         return ok, {
             "draining": draining,
@@ -64,6 +71,7 @@ class Readiness:
                 name: {"replies": owing.replies, "oldest_s": round(owing.oldest_s)}
                 for name, owing in self._waiting.owing().items()
             },
+            "recordings": None if self._recordings is None else self._recordings.state(),
             "tls": {name: _tls(files.state()) for name, files in self._carriers.tls().items()},
         }
 
@@ -75,6 +83,10 @@ class Readiness:
     def _enough(self, sources: Sequence[SourceHealth]) -> bool:
         silent = {source.source for source in sources if not source.answering}
         return silent.isdisjoint(self._sources.here) and (not sources or len(silent) < len(sources))
+
+    def _enough_recorded(self) -> bool:
+        recordings = self._recordings
+        return recordings is None or not self._prompts_required or recordings.complete
 
     def page(self) -> bytes:
         """The metrics, with what is read from links and accounts when asked."""

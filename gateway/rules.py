@@ -15,6 +15,7 @@ from gateway.core.civil import Civil
 from gateway.core.conversation import Conversation
 from gateway.core.kinds import Kinds
 from gateway.core.memory import Limits, answerable_source
+from gateway.core.number_words import NumberWords
 from gateway.core.reading import Reading
 from gateway.core.silence import Served, Silence, unknown_bases
 from gateway.core.statuses import Statuses
@@ -40,6 +41,7 @@ class Rules(NamedTuple):
     terms: Terms
     telling: Telling
     tariffs: Tariffs
+    number_words: NumberWords
     conversation: Conversation
     read: Callable[[str | None], Reading]
     may_answer: Callable[[str], bool]  # False: short codes, our own numbers, landlines
@@ -65,6 +67,7 @@ def load_rules(settings: Settings, root: Path | None = None) -> Rules:
             Civil(KAZAKHSTAN),
         )
         tariffs = Tariffs.from_table(config.table("tariffs.toml", root))
+        number_words = NumberWords.from_table(config.table("spoken_number.toml", root))
     except ValueError as wrong:
         raise SettingsError(f"{root or config.folder()}: {wrong}") from wrong
     telling = Telling(
@@ -78,9 +81,7 @@ def load_rules(settings: Settings, root: Path | None = None) -> Rules:
     wrong_sources = [*unknown_bases(bases, served), *_unknown_kinds(served, kinds)]
     if wrong_sources:
         raise SettingsError(wrong_sources[0])
-    own = frozenset(code for peer in settings.peers() for code in peer.short_codes) | frozenset(
-        number for call in settings.ivr for number in call.numbers
-    )
+    own = _own_numbers(settings)
     conversation = Conversation(
         kinds=kinds,
         catalogue=sms,
@@ -100,6 +101,7 @@ def load_rules(settings: Settings, root: Path | None = None) -> Rules:
         terms=terms,
         telling=telling,
         tariffs=tariffs,
+        number_words=number_words,
         conversation=conversation,
         read=lambda text: intents.read(text, reading),
         may_answer=lambda msisdn: answerable_source(msisdn, own),
@@ -133,6 +135,12 @@ def problems(rules: Rules) -> list[str]:
         *rules.terms.check(),
         *rules.tariffs.check_examples(),
     ]
+
+
+def _own_numbers(settings: Settings) -> frozenset[str]:
+    """What this service is called by: no reply goes there."""
+    short_codes = {code for peer in settings.peers() for code in peer.short_codes}
+    return frozenset(short_codes.union(*(call.numbers for call in settings.ivr)))
 
 
 def _workdays(root: Path | None) -> Workdays:

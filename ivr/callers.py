@@ -43,6 +43,11 @@ def caller_of(raw: str) -> str:
     return digits if SHORT_DIGITS_MAX < len(digits) <= DIGITS_MAX else ""
 
 
+def may_be_called(caller: str) -> bool:
+    """Whether operators call this number (an MSISDN) back: any of this country, landlines too."""
+    return len(caller) == DIGITS_NATIONAL and _KAZAKH.fullmatch(caller) is not None
+
+
 def called_of(raw: str, numbers: Sequence[str]) -> str:
     """The number called, as `numbers` has it where it is one of them, else in its own digits."""
     digits = _dialled(raw)

@@ -33,12 +33,36 @@ class CallOutcome(StrEnum):
     UNAVAILABLE = "unavailable"  # no source answered within the call's deadline
 
 
+class Wish(StrEnum):
+    """What a caller wants that people must take: it goes with the call when it is handed over."""
+
+    OPERATOR = "operator"  # key 0, or the end of our patience
+    COMPLAIN = "complain"  # overdue, or passed on too often
+    DISAGREE = "disagree"  # with an answer that was given
+    REPORT = "report"  # an inspection without a registered act: the mobile team
+    CORRECT = "correct"  # paid, and still with the bailiff
+    FOLLOW = "follow"  # to be told of changes
+
+
+class TextOffer(NamedTuple):
+    """The caller may have the answer as SMS; `price_tenge` is what that costs the caller."""
+
+    price_tenge: int
+
+
 class CallAnswer(NamedTuple):
-    """What the caller is told; `kinds` are codes of ticket kinds, for AMBIGUOUS."""
+    """What the caller is told.
+
+    `kinds` are codes of ticket kinds, for AMBIGUOUS. `wish`: what key 1 takes after this answer,
+    None where its text offers nothing. `text`: None where no SMS may be offered (hidden and
+    landline callers, numbers without SMS).
+    """
 
     outcome: CallOutcome
     sentences: tuple[Sentence, ...]
     kinds: tuple[str, ...] = ()
+    wish: Wish | None = None
+    text: TextOffer | None = None
 
 
 class CallQuestion(NamedTuple):
@@ -56,8 +80,38 @@ class CallQuestion(NamedTuple):
     language: str
 
 
+class TextOutcome(StrEnum):
+    """What asking for an SMS came to. Nothing is said to be sent that is not written down."""
+
+    TAKEN = "taken"  # the answer is on its way
+    OWED = "owed"  # accepted: it will be texted when the source answers
+    REFUSED = "refused"  # not to this phone, or too many today
+    UNAVAILABLE = "unavailable"  # the store is away
+
+
+class CallStart(NamedTuple):
+    """A call that reached us."""
+
+    link: str
+    call_id: str
+    caller: str
+    called: str
+    started_us: int
+
+
+class Leg(StrEnum):
+    """Which part of a call: each has one call record."""
+
+    CALLER = "caller"
+    OPERATOR = "operator"  # from the transfer until either hangs up
+
+
 class CallEnd(NamedTuple):
-    """How a call ended, by the platform's word where it said one."""
+    """How a leg ended, by the platform's word where it said one.
+
+    `seconds` are the platform's, None where it does not say; what we measured is the time from
+    `answered_us` (None: never answered) to `ended_us`. `closed_by`: hangup, callback, reaper.
+    """
 
     link: str
     call_id: str
@@ -65,22 +119,45 @@ class CallEnd(NamedTuple):
     called: str
     started_us: int
     ended_us: int
-    seconds: int | None  # as the platform counts
+    seconds: int | None
     outcome: str  # completed, busy, failed, no-answer, canceled, transferred, reaped
+    leg: Leg = Leg.CALLER
+    answered_us: int | None = None
+    closed_by: str = "hangup"
+    language: str = ""
+
+
+class CallBack(NamedTuple):
+    """A caller who waited in the queue and wants to be called."""
+
+    link: str
+    call_id: str
+    caller: str
+    language: str
+    wish: Wish
+    at_us: int
 
 
 class CallDesk(Protocol):
-    """The gateway, as a call sees it."""
+    """The gateway, as a call sees it. No verb raises: what cannot be done is a value."""
 
-    async def language_of(self, caller: str) -> str | None:
-        """The language this phone chose before; None for hidden and new callers."""
+    async def opened(self, start: CallStart) -> str | None:
+        """A call began: its record is open and on disk. Returns the language this phone chose
+        before; None for hidden and new callers. May be said more than once."""
 
     async def choose_language(self, caller: str, language: str) -> None:
         """Remember the language a caller chose."""
 
     async def ask(self, question: CallQuestion) -> CallAnswer:
-        """Store the question, look it up, account for it. Never raises: a store or source that is
-        away is UNAVAILABLE."""
+        """Store the question, look it up, account for it. A store or source that is away is
+        UNAVAILABLE."""
+
+    async def text(self, question: CallQuestion) -> TextOutcome:
+        """Send the answer to that number to the caller by SMS, now or once it is known: a question
+        of its own, rated by its own rule, asked once for each (link, call_id, step)."""
+
+    async def call_back(self, wanted: CallBack) -> bool:
+        """Keep the caller's number for the operators; False where that cannot be promised."""
 
     async def ended(self, end: CallEnd) -> None:
-        """The call is over; may be said more than once."""
+        """A leg is over; may be said more than once, and whoever is first closes its record."""

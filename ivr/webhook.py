@@ -1,4 +1,4 @@
-"""The HTTP edge of calls: requests of voice platforms, and the recordings they fetch."""
+"""The HTTP edge of calls: requests of voice platforms, and the documents they get."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from ivr.actions import LANGUAGES
-from ivr.attendant import STEP_DEADLINE_S, Attendant, CallCounters
+from ivr.attendant.attendant import (
+    STEP_DEADLINE_S,
+    Attendant,
+    CallCounters,
+)
+from ivr.attendant.documents import Documents, missing_texts
+from ivr.attendant.open_calls import CALLS_MAX, IDLE_S, OpenCalls
+from ivr.attendant.people import People
 from ivr.dialects.contract import Dialect, PromptUrl, RawRequest, Refusal
-from ivr.documents import Documents, missing_texts
-from ivr.open_calls import CALLS_MAX, IDLE_S, OpenCalls
-from ivr.prompts import Prompts, PromptsBusyError
-from ivr.speech import VoiceTexts
+from ivr.events import CallEvents, NobodyWatches
+from ivr.speech.phrases import VoiceTexts
 from ivr.switch import CallDesk
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
-_FOREVER = "public, max-age=31536000, immutable"
-_NEVER = "private, no-store"
-
 
 class Webhook(NamedTuple):
-    """`handle` takes POST on the table's path; `run` must be running beside it."""
+    """`handle` takes GET and POST on the table's path; `run` must be running beside it."""
 
     handle: Handler
     run: Callable[[], Coroutine[Any, Any, None]]
@@ -45,7 +47,11 @@ def make_webhook(
     now_us: Callable[[], int],
     loop_time: Callable[[], float],
     counters: CallCounters,
+    nonce_secret: str,
+    events: CallEvents | None = None,
+    people: People | None = None,
     language: str = LANGUAGES[0],
+    notice: bool = False,
     calls_max: int = CALLS_MAX,
     idle_s: float = IDLE_S,
     step_deadline_s: float = STEP_DEADLINE_S,
@@ -53,12 +59,10 @@ def make_webhook(
     """The webhook of one `[[ivr]]` table.
 
     `public_url` is what the platform calls us by, without a path of ours: signatures are over it
-    and the path as received. Raises ValueError where texts or secrets are missing.
+    and the path as received. `nonce_secret` is ours alone and lasts over restarts. Raises
+    ValueError where texts or secrets are missing.
     """
-    if missing := missing_texts(voice):
-        raise ValueError(f"[[ivr]] '{link}': config/voice/ lacks {', '.join(missing)}; write them")
-    if not secrets or not all(secrets):
-        raise ValueError(f"[[ivr]] '{link}': give a secret; an unsigned webhook is never believed")
+    _check(link, voice, secrets)
     attendant = Attendant(
         link=link,
         dialect=dialect,
@@ -67,7 +71,8 @@ def make_webhook(
         documents=Documents(
             link=link,
             dialect=dialect,
-            nonce_secret=secrets[0],
+            nonce_secret=nonce_secret,
+            url_secret=secrets[0],
             voice=voice,
             prompt_url=prompt_url,
             operator_target=operator_target,
@@ -79,10 +84,20 @@ def make_webhook(
         loop_time=loop_time,
         counters=counters,
         language=language,
+        notice=notice,
+        events=NobodyWatches() if events is None else events,
+        people=People() if people is None else people,
         step_deadline_s=step_deadline_s,
         calls=OpenCalls(calls_max=calls_max, idle_s=idle_s),
     )
     return Webhook(_handler(attendant, public_url.rstrip("/")), attendant.run, attendant)
+
+
+def _check(link: str, voice: VoiceTexts, secrets: Sequence[str]) -> None:
+    if missing := missing_texts(voice):
+        raise ValueError(f"[[ivr]] '{link}': config/voice/ lacks {', '.join(missing)}; write them")
+    if not secrets or not all(secrets):
+        raise ValueError(f"[[ivr]] '{link}': give a secret; an unsigned webhook is never believed")
 
 
 def _handler(attendant: Attendant, base: str) -> Handler:
@@ -103,29 +118,6 @@ def _handler(attendant: Attendant, base: str) -> Handler:
                 "Cache-Control": "no-store",
             },
         )
-
-    return handle
-
-
-def make_prompt_handler(prompts: Prompts) -> Handler:
-    """Serves GET /prompts/{name}: only what one of our documents has named."""
-
-    async def handle(request: web.Request) -> web.Response:
-        try:
-            prompt = await prompts.fetch(request.match_info["name"])
-        except PromptsBusyError as busy:
-            answer = _problem(503, "Speech is being made for others", str(busy))
-            answer.headers["Retry-After"] = "1"
-            return answer
-        if prompt is None:
-            return _problem(404, "No such recording", "it was never offered, or is gone")
-        headers = {
-            "Content-Type": "audio/wav",
-            "Cache-Control": _NEVER if prompt.private else _FOREVER,
-        }
-        if not prompt.private:
-            headers["ETag"] = f'"{request.match_info["name"]}"'
-        return web.Response(body=prompt.wav, headers=headers)
 
     return handle
 

@@ -12,17 +12,20 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
+from gateway.billing.call_rows import rows_of_leg
 from gateway.billing.rows import TRAILER_TYPE, Money, Row, money_of, rows_of
+from gateway.core.call_records import CallTrace
 from gateway.core.records import Chain
 from gateway.core.tariff import vat_of
 
 Format = Literal["csv", "ndjson"]
+T = TypeVar("T")
 
-BATCH_MAX = 500  # chains turned into rows at a time, away from the event loop
+BATCH_MAX = 500  # chains or legs turned into rows at a time, away from the event loop
 COLUMNS = Row._fields
 PRIVATE = 0o600
 
@@ -35,7 +38,8 @@ class ExportError(Exception):
 
 
 class ExportReport(NamedTuple):
-    """What a file holds; money in tiyn, credits negative, `vat_tiyn` inside what was kept."""
+    """What a file holds; money in tiyn, credits negative, `vat_tiyn` inside what was kept, and
+    `payer_vat_tiyn` inside what the payers of calls owe."""
 
     rows: int
     gross_tiyn: int
@@ -43,27 +47,43 @@ class ExportReport(NamedTuple):
     credited_tiyn: int
     adjusted_tiyn: int
     vat_tiyn: int
+    payer_tiyn: int
+    payer_vat_tiyn: int
     sha256: str
 
 
-async def export(chains: AsyncIterator[Chain], path: Path, file_format: Format) -> ExportReport:
-    """Write `path` and `path`.sha256, replacing what was there. Memory use does not depend on
-    the number of chains.
+async def export(
+    chains: AsyncIterator[Chain],
+    path: Path,
+    file_format: Format,
+    legs: AsyncIterator[CallTrace] | None = None,
+) -> ExportReport:
+    """Write `path` and `path`.sha256, replacing what was there: the questions, then the legs of
+    calls. Memory use does not depend on their number.
 
     Raises ExportError, OSError, and whatever reading the chains raises.
     """
     book = await asyncio.to_thread(_Book, path, file_format)
     try:
-        batch: list[Chain] = []
-        async for chain in chains:
-            batch.append(chain)
-            if len(batch) >= BATCH_MAX:
-                await asyncio.to_thread(book.add, batch)
-                batch = []
-        await asyncio.to_thread(book.add, batch)
+        async for batch in _batches(chains):
+            await asyncio.to_thread(book.add, batch)
+        if legs is not None:
+            async for traces in _batches(legs):
+                await asyncio.to_thread(book.add_legs, traces)
         return await asyncio.to_thread(book.finish)
     finally:
         book.close()
+
+
+async def _batches(stream: AsyncIterator[T]) -> AsyncIterator[list[T]]:
+    batch: list[T] = []
+    async for each in stream:
+        batch.append(each)
+        if len(batch) >= BATCH_MAX:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 class _Book:
@@ -82,6 +102,7 @@ class _Book:
         self._currency: str | None = None
         self._gross_tiyn = self._charged_tiyn = self._credited_tiyn = self._adjusted_tiyn = 0
         self._kept_by_vat: dict[int, int] = {}
+        self._payer_by_vat: dict[int, int] = {}
         if file_format == "csv":
             self._write(_csv([COLUMNS]))
 
@@ -90,34 +111,53 @@ class _Book:
         for chain in chains:
             money = money_of(chain.entries)
             self._count(money, chain)
-            place = (chain.operator, chain.day)
-            seq = self._seq.get(place, 0)
-            for row in rows_of(chain, money):
-                seq += 1
-                rows.append(row._replace(seq=seq))
-            self._seq[place] = seq
+            rows += self._numbered(rows_of(chain, money), chain.operator, chain.day)
+        self._add(rows)
+
+    def add_legs(self, traces: Sequence[CallTrace]) -> None:
+        rows: list[Row] = []
+        for trace in traces:
+            record = trace.last
+            if record is not None:
+                self._agree(f"call record {record.id}", record.currency)
+                _sum(self._payer_by_vat, record.vat_bp, record.amount_tiyn)
+            rows += self._numbered(rows_of_leg(trace), trace.leg.link, trace.leg.day)
+        self._add(rows)
+
+    def _numbered(self, rows: Iterator[Row], operator: str, day: int) -> Iterator[Row]:
+        place = (operator, day)
+        for row in rows:
+            seq = self._seq[place] = self._seq.get(place, 0) + 1
+            yield row._replace(seq=seq)
+
+    def _add(self, rows: Sequence[Row]) -> None:
         self._rows += len(rows)
         self._write(self._write_rows(rows))
 
+    def _agree(self, what: str, currency: str | None) -> None:
+        if currency is None or currency == self._currency:
+            return
+        if self._currency is not None:
+            raise ExportError(
+                f"{what} is in {currency}, those before it in {self._currency}: sums would mean "
+                "nothing; export their days apart"
+            )
+        self._currency = currency
+
     def _count(self, money: Money, chain: Chain) -> None:
-        if money.currency is not None and money.currency != self._currency:
-            if self._currency is not None:
-                raise ExportError(
-                    f"question {chain.question_id} is in {money.currency}, those before it in "
-                    f"{self._currency}: sums would mean nothing; export their days apart"
-                )
-            self._currency = money.currency
+        self._agree(f"question {chain.question_id}", money.currency)
         self._gross_tiyn += money.gross_tiyn
         self._charged_tiyn += money.charged_tiyn
         self._credited_tiyn += money.credited_tiyn
         self._adjusted_tiyn += money.adjusted_tiyn
         if money.kept_tiyn:
-            before = self._kept_by_vat.get(money.vat_bp, 0)
-            self._kept_by_vat[money.vat_bp] = before + money.kept_tiyn
+            _sum(self._kept_by_vat, money.vat_bp, money.kept_tiyn)
 
     def finish(self) -> ExportReport:
         """Trailer, checksum, both files in their places and all of it on disk."""
-        vat_tiyn = sum(vat_of(kept, vat_bp) for vat_bp, kept in self._kept_by_vat.items())
+        vat_tiyn = _vat_inside(self._kept_by_vat)
+        payer_tiyn = sum(self._payer_by_vat.values())
+        payer_vat_tiyn = _vat_inside(self._payer_by_vat)
         trailer = {
             "record_type": TRAILER_TYPE,
             "seq": self._rows,
@@ -127,6 +167,8 @@ class _Book:
             "adjusted_tiyn": self._adjusted_tiyn,
             "currency": self._currency,
             "vat_tiyn": vat_tiyn,
+            "payer_tiyn": payer_tiyn,
+            "payer_vat_tiyn": payer_vat_tiyn,
         }
         self._write(self._write_rows([Row._make(map(trailer.get, COLUMNS))]))
         _sync(self._file)
@@ -144,6 +186,8 @@ class _Book:
             self._credited_tiyn,
             self._adjusted_tiyn,
             vat_tiyn,
+            payer_tiyn,
+            payer_vat_tiyn,
             sha256,
         )
 
@@ -156,6 +200,14 @@ class _Book:
     def _write(self, octets: bytes) -> None:
         self._hash.update(octets)
         self._file.write(octets)
+
+
+def _sum(by_vat: dict[int, int], vat_bp: int, tiyn: int) -> None:
+    by_vat[vat_bp] = by_vat.get(vat_bp, 0) + tiyn
+
+
+def _vat_inside(by_vat: Mapping[int, int]) -> int:
+    return sum(vat_of(tiyn, vat_bp) for vat_bp, tiyn in by_vat.items())
 
 
 def defused(cell: object) -> object:

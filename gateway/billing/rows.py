@@ -1,4 +1,4 @@
-"""A question and its ledger entries as the rows of the billing file. No I/O.
+"""Questions and their ledger entries as the rows of the billing file. No I/O.
 
 One row for the question and one for each segment of its replies, joined by `exchange_id`; all
 money stands in the question's row, for a question is charged once. The file goes to outsiders:
@@ -18,7 +18,8 @@ from gateway.core.records import Chain, ReplyState, ReplyTrace
 
 RECORD_TYPES = {
     "sms": "mo",
-    "ivr": "call",
+    "ivr": "call_question",
+    "copy": "copy",
 }  # record type of a question by channel, else the channel
 REPLY_TYPE = "mt"
 TRAILER_TYPE = "trailer"
@@ -30,9 +31,9 @@ _WAITING = frozenset((ReplyState.QUEUED, ReplyState.SUBMITTING))
 class Row(NamedTuple):
     """One record; names after 3GPP SMS charging where it has them. The order is the file's."""
 
-    record_type: str  # mo, call, web, mt, trailer
-    record_id: int | None  # the question's id, or the reply segment's
-    exchange_id: int | None  # the question's id
+    record_type: str  # mo, call_question, copy, web, mt, call (a leg), trailer
+    record_id: int | None  # the question's id, the reply segment's, the call record's
+    exchange_id: int | None  # the question's id, or the leg's
     seq: int  # from 1 for each operator and day; in the trailer: number of rows
     operator: str | None
     day: str | None  # civil day in Kazakhstan on which the question was received
@@ -67,6 +68,18 @@ class Row(NamedTuple):
     credit_reason: str | None
     corrects: str | None
     vat_tiyn: int | None = None  # in the trailer alone: VAT is taken out of sums, never of rows
+    # Of calls alone (gateway.billing.call_rows), and sums of theirs in the trailer.
+    leg: str | None = None
+    direction: str | None = None
+    platform_call_id: str | None = None
+    answered_at: str | None = None
+    closed_by: str | None = None
+    platform_s: int | None = None
+    measured_s: int | None = None
+    billable_s: int | None = None
+    payer: str | None = None
+    payer_tiyn: int | None = None
+    payer_vat_tiyn: int | None = None  # in the trailer alone
 
 
 class Money(NamedTuple):
@@ -105,21 +118,20 @@ def money_of(entries: tuple[Entry, ...]) -> Money:
 
 def rows_of(chain: Chain, money: Money) -> Iterator[Row]:
     """The question's row, then those of its reply segments; `seq` is still 0."""
-    day = f"{chain.day:08d}"
     question = Row(
         record_type=RECORD_TYPES.get(chain.channel, chain.channel),
         record_id=chain.question_id,
         exchange_id=chain.question_id,
         seq=0,
         operator=chain.operator,
-        day=f"{day[:4]}-{day[4:6]}-{day[6:]}",
+        day=iso_day(chain.day),
         bind_id=chain.link,
         msisdn=chain.msisdn,
         party=chain.party,
         short_code=chain.short_code,
-        received_at=_time(chain.received_us),
+        received_at=iso_time(chain.received_us),
         submitted_at=None,
-        done_at=_time(chain.answered_us),
+        done_at=iso_time(chain.answered_us),
         smsc_message_id=None,
         mo_parts=chain.parts,
         part_no=None,
@@ -162,8 +174,8 @@ def _reply_row(question: Row, reply: ReplyTrace) -> Row:
         record_type=REPLY_TYPE,
         record_id=reply.id,
         received_at=None,
-        submitted_at=_time(reply.submitted_us),
-        done_at=_time(reply.done_us),
+        submitted_at=iso_time(reply.submitted_us),
+        done_at=iso_time(reply.done_us),
         smsc_message_id=reply.message_id,
         mo_parts=None,
         part_no=reply.seg,
@@ -198,8 +210,14 @@ def _outcome(reply: ReplyTrace) -> str:
     return reply.state.name.lower()
 
 
-def _time(at_us: int | None) -> str | None:
-    """ISO 8601 in UTC, to the microsecond."""
+def iso_day(day: int) -> str:
+    """YYYYMMDD with its dashes."""
+    digits = f"{day:08d}"
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+
+
+def iso_time(at_us: int | None) -> str | None:
+    """ISO 8601 in UTC, to the microsecond; None of None."""
     if at_us is None:
         return None
     return (_EPOCH + timedelta(microseconds=at_us)).isoformat(timespec="microseconds")

@@ -1,12 +1,15 @@
-"""`ledger verify`: every question of some days against its ledger entries, in one pass."""
+"""`ledger verify`: every question of some days against its ledger entries, and every leg of a call
+against its records, in one pass.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from gateway.billing.rows import money_of
+from gateway.core.call_ledger import verify_leg
 from gateway.core.ledger import Finding, verify_chain
 from gateway.core.tariff import Trigger
 from gateway.store.journal import Journal
@@ -27,6 +30,9 @@ class VerifyReport(NamedTuple):
     entries: int
     charged_tiyn: int
     credited_tiyn: int
+    calls: int  # legs
+    calls_open: int  # of them, without a record so far
+    payer_tiyn: int  # what the payers of calls owe
     findings: tuple[Finding, ...]
     findings_count: int
 
@@ -37,29 +43,46 @@ async def verify(
     day_to: int,
     triggers: Mapping[str, Trigger] = _NO_TRIGGERS,
 ) -> VerifyReport:
-    """Check the questions received from `day_from` to `day_to` (YYYYMMDD, both included), and
-    that no entry of any day is without its question. Memory use does not depend on their number.
+    """Check the questions received and the calls begun from `day_from` to `day_to` (YYYYMMDD, both
+    included), and that no entry of any day is without its question. Memory use does not depend on
+    their number.
 
     `triggers`: `Tariffs.triggers`, for the rules that charge the reply. Raises
     StoreUnavailableError.
     """
-    questions = entries = charged_tiyn = credited_tiyn = count = 0
-    kept: list[Finding] = []
+    questions = entries = charged_tiyn = credited_tiyn = 0
+    calls = calls_open = payer_tiyn = 0
+    found = _Findings()
     async for chain in journal.chains(day_from, day_to):
         questions += 1
         entries += len(chain.entries)
         money = money_of(chain.entries)
         charged_tiyn += money.charged_tiyn
         credited_tiyn += money.credited_tiyn
-        findings = verify_chain(chain, triggers)
-        if findings:
-            count += len(findings)
-            kept.extend(findings[: FINDINGS_KEPT_MAX - len(kept)])
+        found.add(verify_chain(chain, triggers))
     for key in await journal.stray_entries(STRAYS_MAX):
-        count += 1
-        if len(kept) < FINDINGS_KEPT_MAX:
-            kept.append(Finding(_question_of(key), "stray", f"{key} belongs to no question"))
-    return VerifyReport(questions, entries, charged_tiyn, credited_tiyn, tuple(kept), count)
+        found.add([Finding(_question_of(key), "stray", f"{key} belongs to no question")])
+    async for trace in journal.call_legs(day_from, day_to):
+        calls += 1
+        calls_open += trace.last is None
+        payer_tiyn += trace.last.amount_tiyn if trace.last else 0
+        found.add(verify_leg(trace))
+    return VerifyReport(
+        questions, entries, charged_tiyn, credited_tiyn, calls, calls_open, payer_tiyn,
+        tuple(found.kept), found.count,
+    )  # fmt: skip
+
+
+class _Findings:
+    """The first ones, and the count of all."""
+
+    def __init__(self) -> None:
+        self.kept: list[Finding] = []
+        self.count = 0
+
+    def add(self, findings: Sequence[Finding]) -> None:
+        self.count += len(findings)
+        self.kept.extend(findings[: FINDINGS_KEPT_MAX - len(self.kept)])
 
 
 def _question_of(key: str) -> int:

@@ -19,6 +19,7 @@ from typing import Any, Final
 import click
 
 from gateway import logs
+from gateway.commands.bench_calls import calls
 from gateway.commands.bench_folder import make_folder, number
 from gateway.commands.bench_process import START_S, cpu_s, process
 from gateway.commands.bench_registry import registry
@@ -99,6 +100,7 @@ def bench(
 
 
 bench.add_command(registry)
+bench.add_command(calls)
 
 
 async def _measure(plan: Plan) -> dict[str, Figures]:

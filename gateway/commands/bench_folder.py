@@ -15,16 +15,21 @@ from lookup.registry.source import Registry
 
 FIRST_TICKET: Final = 61_200_000_010_000_000  # shown in 18 digits, with the zero in front
 
-_SETTINGS: Final = """\
+_STORE: Final = """\
 [store]
 url = "sqlite://{folder}/journal.db"
 key_file = "{folder}/jauap.key"
 
-[http]
-listen = "{host}:0"
-
 [logs]
 level = "warning"
+
+[[source]]
+name = "registry"
+path = "{folder}/tickets.db"
+"""
+_SMS: Final = """
+[http]
+listen = "{host}:0"
 
 [[link]]
 name = "bench"
@@ -36,10 +41,18 @@ short_codes = ["{short_code}"]
 window = {window}
 tps_max = 0
 receipts = {receipts}
+"""
+_CALLS: Final = """
+[http]
+listen = "{host}:{port}"
+public_url = "http://{host}:{port}"
 
-[[source]]
-name = "registry"
-path = "{folder}/tickets.db"
+[[ivr]]
+name = "1414"
+dialect = "twiml"
+path = "{path}"
+secret_file = "{folder}/secret"
+numbers = ["1414"]
 """
 
 
@@ -52,8 +65,24 @@ async def make_folder(
     folder: Path, *, port: int, window: int, tickets: int, receipts: bool
 ) -> Path:
     """Fill `folder`; the path of the settings. The link goes to `port` on this machine."""
+    text = _SMS.format(
+        folder=folder, host=HOST, port=port, short_code=SHORT_CODE, window=window,
+        receipts=str(receipts).lower(),
+    )  # fmt: skip
+    return await _fill(folder, text, PASSWORD, tickets)
+
+
+async def make_call_folder(
+    folder: Path, *, port: int, path: str, secret: str, tickets: int
+) -> Path:
+    """The same for calls, which come to `path` on `port`, signed with `secret`."""
+    text = _CALLS.format(folder=folder, host=HOST, port=port, path=path)
+    return await _fill(folder, text, secret, tickets)
+
+
+async def _fill(folder: Path, settings: str, secret: str, tickets: int) -> Path:
     keys = read_key_file(folder / "jauap.key", create=True)
-    (folder / "secret").write_text(PASSWORD, encoding="ascii")
+    (folder / "secret").write_text(secret, encoding="ascii")
     feed = folder / "tickets.ndjson"
     with feed.open("wb") as file:
         for index in range(tickets):
@@ -64,13 +93,9 @@ async def make_folder(
         await import_tickets(registry, [feed], hash_phone=keys.owner, pause_ms=0)
     finally:
         await registry.close()
-    settings = folder / "jauap.toml"
-    text = _SETTINGS.format(
-        folder=folder, host=HOST, port=port, short_code=SHORT_CODE, window=window,
-        receipts=str(receipts).lower(),
-    )  # fmt: skip
-    settings.write_text(text, encoding="utf-8")
-    return settings
+    path = folder / "jauap.toml"
+    path.write_text(_STORE.format(folder=folder) + settings, encoding="utf-8")
+    return path
 
 
 def _ticket(index: int) -> dict[str, object]:

@@ -16,7 +16,7 @@ from gateway.clock import wall_us
 from gateway.commands.conform_print import tell
 from gateway.commands.options import json_option
 from gateway.settings import SettingsError, secret
-from gateway.settings_checks import host_and_port
+from gateway.settings.checks import host_and_port
 from smpp.conform import (
     ROWS,
     Account,

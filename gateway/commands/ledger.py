@@ -21,7 +21,8 @@ T = TypeVar("T")
 FIRST_DAY, LAST_DAY = 20_000_101, 29_991_231
 
 
-def _days(command: Callable[..., None]) -> Callable[..., None]:
+def days(command: Callable[..., None]) -> Callable[..., None]:
+    """`--from` and `--to`, handed on as `day_from` and `day_to`."""
     command = click.option("--to", "day_to", type=int, default=LAST_DAY, help="YYYYMMDD.")(command)
     return click.option("--from", "day_from", type=int, default=FIRST_DAY, help="YYYYMMDD.")(
         command
@@ -35,7 +36,7 @@ def ledger() -> None:
 
 @ledger.command("export")
 @settings_option
-@_days
+@days
 @click.option("--format", "form", type=click.Choice(["csv", "ndjson"]), default="csv")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 @json_option
@@ -50,7 +51,10 @@ def export_file(
     """Write the billing file of some days (civil days of Kazakhstan, both included)."""
     try:
         report = _with_journal(
-            settings, lambda journal: export(journal.chains(day_from, day_to), path, form)
+            settings,
+            lambda journal: export(
+                journal.chains(day_from, day_to), path, form, journal.call_legs(day_from, day_to)
+            ),
         )
     except (ExportError, OSError) as problem:
         raise SettingsError(f"{path}: {problem}") from problem
@@ -59,10 +63,10 @@ def export_file(
 
 @ledger.command("verify")
 @settings_option
-@_days
+@days
 @json_option
 def verify_days(settings: Settings, day_from: int, day_to: int, as_json: bool) -> None:
-    """Check every question of some days against its ledger entries."""
+    """Check every question and call of some days against its entries."""
     triggers = load_rules(settings).tariffs.triggers
     report = _with_journal(settings, lambda journal: verify(journal, day_from, day_to, triggers))
     fields = report._asdict()

@@ -40,7 +40,7 @@ class Entry(NamedTuple):
     link: str
     operator: str
     party: str  # keyed hash of the MSISDN
-    channel: str  # sms, ivr, web
+    channel: str  # sms, ivr, copy, web
     kind: EntryKind
     amount_tiyn: int  # negative for credits
     currency: str

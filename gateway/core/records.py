@@ -16,6 +16,10 @@ from gateway.core.cdr import Entry
 RECEIPT_ORDINAL = 15
 
 
+COPY = "copy"  # the channel of a question whose answer a caller wants texted
+BY_SMS = frozenset(("sms", COPY))  # channels whose answers go out as replies
+
+
 class ReplyState(IntEnum):
     QUEUED = 0
     SUBMITTING = 1  # claimed: may have been sent
@@ -45,7 +49,7 @@ class Question(NamedTuple):
     party: str  # keyed hash of the MSISDN, hex
     msisdn: str
     short_code: str
-    channel: str  # sms, ivr, web
+    channel: str  # sms, ivr, copy, web
     received_us: int
     day: int  # YYYYMMDD, Kazakhstan, at receipt
     intent: str

@@ -10,6 +10,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from gateway.core.call_tariff import (
+    UNPRICED,
+    CallTariffs,
+    check_call_rules,
+    read_call_example,
+    read_call_rule,
+)
 from gateway.core.cdr import ChargePoint
 from gateway.core.tariff_rules import (
     Example,
@@ -49,7 +56,7 @@ class Rated(NamedTuple):
 class Tariffs:
     """The price table. Rating remembers what it has rated, up to CACHE_ROWS_MAX rows."""
 
-    __slots__ = ("_cache", "currency", "examples", "free_numbers", "rules", "vat")
+    __slots__ = ("_cache", "calls", "currency", "examples", "free_numbers", "rules", "vat")
 
     def __init__(
         self,
@@ -59,13 +66,16 @@ class Tariffs:
         vat: Sequence[VatFrom],
         free_numbers: frozenset[str] = frozenset(),
         examples: Sequence[Example] = (),
+        calls: CallTariffs | None = None,
     ) -> None:
+        """`calls`: None where no call is ever priced."""
         check_rules(rules)
         self.currency = currency
         self.rules = tuple(rules)
         self.vat = tuple(vat)
         self.free_numbers = free_numbers
         self.examples = tuple(examples)
+        self.calls = calls or CallTariffs((UNPRICED,), self.vat, currency)
         self._cache: dict[_Key, Rated] = {}
 
     @classmethod
@@ -80,6 +90,8 @@ class Tariffs:
         rules = _rows(row, "rule")
         vat = _rows(row, "vat")
         examples = _rows(row, "example")
+        call_rules = _rows(row, "call")
+        call_examples = _rows(row, "call_example")
         row.done()
         return cls(
             currency=currency,
@@ -87,6 +99,7 @@ class Tariffs:
             vat=read_vat(vat),
             free_numbers=free_numbers,
             examples=[read_example(f"example {n}", t) for n, t in enumerate(examples, start=1)],
+            calls=_calls(currency, read_vat(vat), call_rules, call_examples),
         )
 
     def rate(
@@ -134,7 +147,7 @@ class Tariffs:
 
     def check_examples(self) -> list[str]:
         """The examples of the table that do not come out as written, a sentence each."""
-        problems = []
+        problems = self.calls.check_examples()
         for example in self.examples:
             rated = self.rate(
                 operator=example.operator,
@@ -166,6 +179,19 @@ def vat_of(sum_tiyn: int, vat_bp: int) -> int:
     divisor = FULL_BP + vat_bp
     vat = (2 * abs(sum_tiyn) * vat_bp + divisor) // (2 * divisor)
     return vat if sum_tiyn >= 0 else -vat
+
+
+def _calls(
+    currency: str, vat: tuple[VatFrom, ...], rules: Sequence[object], examples: Sequence[object]
+) -> CallTariffs:
+    read = tuple(read_call_rule(f"call {n}", table) for n, table in enumerate(rules, start=1))
+    check_call_rules(read)
+    return CallTariffs(
+        read or (UNPRICED,),
+        vat,
+        currency,
+        tuple(read_call_example(f"call_example {n}", t) for n, t in enumerate(examples, start=1)),
+    )
 
 
 def _rows(row: Row, key: str) -> list[object]:

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 from gateway.core.cdr import ChargePoint
 from gateway.core.results import Result
 
-CHANNELS = ("sms", "ivr", "web")
+CHANNELS = ("sms", "ivr", "web", "copy")
 RESULTS = tuple(str(result) for result in Result)
 PRICE_TIYN_MAX = 1_000_000  # 10 000 tenge: above it somebody wrote tiyn for tenge twice
 VAT_BP_MAX = 10_000  # 100 %

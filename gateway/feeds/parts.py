@@ -12,7 +12,7 @@ from gateway.feeds.service import Feeds
 from gateway.keys import Keys
 from gateway.metrics import Metrics
 from gateway.settings import Settings, SettingsError
-from gateway.settings_tables import FeedsSettings
+from gateway.settings.tables import FeedsSettings
 from gateway.web.api import FeedsApi
 from lookup.registry.feeds import FeedStore
 from lookup.registry.source import Registry

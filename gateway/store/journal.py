@@ -7,10 +7,11 @@ Times are UTC microseconds (`*_us`); ids are rising integers made by the caller.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from gateway.core.call_records import CallLeg, CallRecord, CallTrace, KeptCallBack
 from gateway.core.records import (
     Answer,
     Chain,
@@ -34,13 +35,18 @@ from gateway.core.records import (
 
 __all__ = [
     "Answer",
+    "CallLeg",
+    "CallRecord",
+    "CallTrace",
     "Chain",
     "Duplicate",
     "Finding",
     "Journal",
     "JournalHealth",
+    "KeptCallBack",
     "KeptFinding",
     "Outcome",
+    "Outcomes",
     "Owed",
     "PartsTaken",
     "Question",
@@ -59,6 +65,11 @@ __all__ = [
 
 class StoreUnavailableError(Exception):
     """The store cannot take this now; nothing of the call was written. Try again later."""
+
+
+Outcomes = Sequence[Outcome] | Callable[[], Sequence[Outcome]]
+"""A callable is called when the transaction that takes them begins: until then more may join. It
+says the same whenever it is called again."""
 
 
 class JournalHealth(NamedTuple):
@@ -103,7 +114,7 @@ class Journal(Protocol):
     async def claim(self, reply_ids: Sequence[int], now_us: int) -> frozenset[int]:
         """QUEUED -> SUBMITTING; returns those claimed."""
 
-    async def settle(self, outcomes: Sequence[Outcome]) -> None:
+    async def settle(self, outcomes: Outcomes) -> None:
         """Outcomes of claimed replies (accepted in SUBMITTING and UNKNOWN; a final state never
         goes back). Joins receipts that came earlier. Writes the settled entry where the
         question's charge point is mt."""
@@ -172,9 +183,44 @@ class Journal(Protocol):
     async def findings_left(self) -> int:
         """How many are open."""
 
+    async def open_legs(self, legs: Sequence[CallLeg]) -> frozenset[int]:
+        """Legs of calls have begun. One that is known by (link, call_id, leg) stays as it is.
+        Returns the ids of those that were written."""
+
+    async def close_legs(self, records: Sequence[CallRecord]) -> frozenset[int]:
+        """Legs are over: each is closed by the first record that comes, and opened by it too
+        where that was never told. Of those after it, the first to bring the platform's seconds is
+        kept as RESTATED if the closing one had none; the others leave no trace. Returns the ids
+        of the records that were written; `number` is the store's to give."""
+
+    async def find_leg(self, link: str, call_id: str, leg: str) -> CallTrace | None:
+        """One leg with its records."""
+
+    async def open_calls(self, before_us: int, after_id: int, limit: int) -> Sequence[CallLeg]:
+        """Legs that began before that time and are not closed, in id order."""
+
+    def call_legs(self, day_from: int, day_to: int) -> AsyncIterator[CallTrace]:
+        """Every leg that began on these days (inclusive) with its records, in id order."""
+
+    async def keep_call_back(self, wanted: KeptCallBack, open_max: int) -> bool:
+        """Keep who waits to be called, once a phone: who waits already, or is kept of this call,
+        is True. False: so many wait that no more is promised."""
+
+    async def call_backs(
+        self, after_id: int, limit: int, *, open_only: bool = True
+    ) -> Sequence[KeptCallBack]:
+        """In id order; `open_only`: those OPEN and TAKEN."""
+
+    async def take_call_back(self, id_: int, now_us: int) -> bool:
+        """OPEN -> TAKEN; also one TAKEN so long ago that whoever took it has forgotten. False:
+        another has it, it is DONE, or there is none."""
+
+    async def end_call_back(self, id_: int, now_us: int, note: str) -> bool:
+        """TAKEN -> DONE with how it came out; an empty `note` hands it back: TAKEN -> OPEN."""
+
     async def purge(self, now_us: int) -> int:
-        """Remove what has outlived its term (fingerprints, orphans, final replies), a slice a
-        call; returns the rows removed or changed.
+        """Remove what has outlived its term (fingerprints, orphans, final replies, call-backs), a
+        slice a call; returns the rows removed or changed.
 
         A part of a long reply that is SUBMITTED when its term for a receipt is over takes the
         fate of its message: UNDELIVERED where another part failed, DELIVERED where another was

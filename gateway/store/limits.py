@@ -19,6 +19,9 @@ ORPHAN_US = 7 * _DAY_US  # a receipt waits for the response to its submit
 REPLY_US = 400 * _DAY_US  # 13 months, after a reply's validity has ended
 FINDING_US = 400 * _DAY_US  # 13 months, after a contradiction was last seen
 MSISDN_US = 400 * _DAY_US  # 13 months, after the phone was last heard of
+CALL_BACK_OPEN_US = 7 * _DAY_US  # afterwards nobody expects the call any more
+CALL_BACK_DONE_US = 30 * _DAY_US
+CALL_BACK_TAKEN_US = 15 * 60 * _SECOND_US  # whoever took it so long ago has forgotten it
 
 PURGE_ROWS = 2_000  # rows of a table looked at in one statement of `purge`
 PURGE_SLICES_MAX = 20  # statements a table and call, where nothing is found to remove

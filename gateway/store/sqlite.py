@@ -19,11 +19,11 @@ from typing import cast
 
 import aiosqlite
 
+from gateway.core.call_records import CallLeg, CallRecord, KeptCallBack
 from gateway.core.records import (
     Answer,
     Duplicate,
     Finding,
-    Outcome,
     PartsTaken,
     Question,
     ReceiptSeen,
@@ -32,15 +32,27 @@ from gateway.core.records import (
     StoredPart,
 )
 from gateway.store.errors import StoreOpenError
-from gateway.store.journal import JournalHealth, StoreUnavailableError
+from gateway.store.journal import JournalHealth, Outcomes, StoreUnavailableError
 from gateway.store.limits import StoreLimits
 from gateway.store.sqlite_backup import copy_journal
-from gateway.store.sqlite_calls import Claim, Confirm, Keep, Receive, Settle, Take
+from gateway.store.sqlite_calls import (
+    Claim,
+    CloseLegs,
+    Confirm,
+    Keep,
+    OpenLegs,
+    Receive,
+    Settle,
+    Take,
+)
 from gateway.store.sqlite_chores import (
     Cleaning,
     clear_findings,
+    end_call_back,
+    keep_call_back,
     keep_findings,
     recover,
+    take_call_back,
     unpark,
 )
 from gateway.store.sqlite_connection import (
@@ -145,9 +157,11 @@ class SqliteJournal(SqliteReader):
             return frozenset()
         return cast(frozenset[int], await self._writer.ask(Claim(reply_ids, now_us)))
 
-    async def settle(self, outcomes: Sequence[Outcome]) -> None:
-        if outcomes:
+    async def settle(self, outcomes: Outcomes) -> None:
+        if callable(outcomes):
             await self._writer.ask(Settle(outcomes))
+        elif outcomes:
+            await self._writer.ask(Settle(lambda: outcomes))
 
     async def receipts(self, receipts: Sequence[ReceiptSeen]) -> ReceiptsTaken:
         if not receipts:
@@ -183,6 +197,28 @@ class SqliteJournal(SqliteReader):
         chore = Chore("clear_findings", partial(clear_findings, ids=ids, now_us=now_us))
         return cast(int, await self._writer.ask(chore))
 
+    async def open_legs(self, legs: Sequence[CallLeg]) -> frozenset[int]:
+        if not legs:
+            return frozenset()
+        return cast(frozenset[int], await self._writer.ask(OpenLegs(legs)))
+
+    async def close_legs(self, records: Sequence[CallRecord]) -> frozenset[int]:
+        if not records:
+            return frozenset()
+        return cast(frozenset[int], await self._writer.ask(CloseLegs(records)))
+
+    async def keep_call_back(self, wanted: KeptCallBack, open_max: int) -> bool:
+        keep = partial(keep_call_back, wanted=wanted, open_max=open_max)
+        return cast(bool, await self._writer.ask(Chore("keep_call_back", keep)))
+
+    async def take_call_back(self, id_: int, now_us: int) -> bool:
+        chore = Chore("take_call_back", partial(take_call_back, id_=id_, now_us=now_us))
+        return cast(bool, await self._writer.ask(chore))
+
+    async def end_call_back(self, id_: int, now_us: int, note: str) -> bool:
+        chore = Chore("end_call_back", partial(end_call_back, id_=id_, now_us=now_us, note=note))
+        return cast(bool, await self._writer.ask(chore))
+
     async def purge(self, now_us: int) -> int:
         chore = Chore("purge", partial(self._cleaning.clean, now_us=now_us))
         return cast(int, await self._writer.ask(chore))
@@ -205,7 +241,7 @@ class SqliteJournal(SqliteReader):
             return True
         try:
             async with asyncio.timeout(_PROBE_S):
-                await self._writer.ask(Settle(()))
+                await self._writer.ask(Settle(tuple))
         except (StoreUnavailableError, TimeoutError):
             return False
         return True

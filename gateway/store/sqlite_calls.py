@@ -1,5 +1,4 @@
-"""What is asked of the SQLite writer, the documents that one transaction of it takes, and what
-each caller hears of the result. Pure.
+"""What is asked of the SQLite writer, and the documents that one transaction of it takes. Pure.
 
 The documents are the columns of `batch_in` in sql/sqlite_write.sql: JSON arrays of rows. A named
 tuple is encoded as the array of its fields, so most rows go as they are.
@@ -7,21 +6,18 @@ tuple is encoded as the array of its fields, so most rows go as they are.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from gateway.core.call_records import CallLeg, CallRecord
 from gateway.core.records import (
     Answer,
-    Duplicate,
     Outcome,
-    PartsTaken,
     Question,
     QuestionState,
     ReceiptSeen,
-    ReceiptsTaken,
     Reply,
     StoredPart,
 )
@@ -46,7 +42,7 @@ class Claim(NamedTuple):
 
 
 class Settle(NamedTuple):
-    outcomes: Sequence[Outcome]
+    take: Callable[[], Sequence[Outcome]]  # the same each time, once a transaction has begun
 
 
 class Receive(NamedTuple):
@@ -58,15 +54,19 @@ class Confirm(NamedTuple):
     through: int
 
 
-Call = Take | Keep | Claim | Settle | Receive | Confirm
+class OpenLegs(NamedTuple):
+    legs: Sequence[CallLeg]
 
-Told = tuple[str, Any, Any]
-"""What a transaction tells: a kind and two values (see `tell` in sql/sqlite_write.sql)."""
+
+class CloseLegs(NamedTuple):
+    records: Sequence[CallRecord]
+
+
+Call = Take | Keep | Claim | Settle | Receive | Confirm | OpenLegs | CloseLegs
 
 _Row = Sequence[Any]
 
 _encode = msgspec.json.Encoder().encode
-_sets = msgspec.json.Decoder(tuple[StoredPart, ...])
 
 _NUL = b"\\u0000"
 _UNANSWERED = (QuestionState.ACCEPTED, None, None, None, None)
@@ -82,10 +82,12 @@ class _Rows:
         "entries",
         "joined",
         "late_replies",
+        "legs",
         "outcomes",
         "parts",
         "questions",
         "receipts",
+        "records",
         "replies",
         "reports",
         "seen",
@@ -107,6 +109,8 @@ class _Rows:
         self.outcomes: list[_Row] = []
         self.receipts: list[_Row] = []
         self.confirms: list[_Row] = []
+        self.legs: list[_Row] = []
+        self.records: list[_Row] = []
 
 
 def weight(call: Call) -> int:
@@ -118,6 +122,8 @@ def weight(call: Call) -> int:
             return len(parts) + len(receipts)
         case Confirm():
             return 1
+        case Settle(take):
+            return len(take())
         case _:
             return len(call[0])
 
@@ -129,7 +135,7 @@ def documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
     """
     try:
         return _documents(calls)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise StoreDataError(f"not a value of the journal: {error}") from error
 
 
@@ -139,8 +145,8 @@ def _documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
         match call:
             case Take():
                 _take(rows, call)
-            case Settle(outcomes):
-                rows.outcomes += outcomes
+            case Settle(take):
+                rows.outcomes += take()
             case Receive(receipts):
                 rows.receipts += receipts
             case Claim(reply_ids, now_us):
@@ -150,6 +156,11 @@ def _documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
                 rows.reports += reports
             case Confirm():
                 rows.confirms.append(call)
+            case OpenLegs(legs):
+                rows.legs += legs
+            case CloseLegs(records):
+                rows.legs += [record.leg for record in records]
+                rows.records += [_record_row(record) for record in records]
     return (
         _document(rows.parts),
         _document(rows.questions),
@@ -166,10 +177,17 @@ def _documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
         _document(rows.outcomes),
         _document(rows.receipts),
         _document(rows.confirms),
+        _document(rows.legs),
+        _document(rows.records),
         REPEAT_US,
         DOUBTFUL_US,
         RECEIPT_US,
     )
+
+
+def _record_row(record: CallRecord) -> _Row:
+    leg = record.leg
+    return (record.id, leg.link, leg.call_id, leg.leg, *record[3:])
 
 
 def _take(rows: _Rows, call: Take) -> None:
@@ -223,64 +241,3 @@ def _storable(row: _Row) -> list[Any]:
         else field
         for field in row
     ]
-
-
-def results(calls: Sequence[Call], told: Sequence[Told]) -> list[object]:
-    """What each of these calls returns, given what their transaction has told."""
-    by_kind: defaultdict[str, list[tuple[Any, Any]]] = defaultdict(list)
-    for kind, first, second in told:
-        by_kind[kind].append((first, second))
-    owners: dict[int, int] = dict(by_kind["duplicate"])
-    unclaimed: set[int] = {reply_id for reply_id, _ in by_kind["unclaimed"]}
-    sets = [_sets.decode(parts) for _, parts in by_kind["set"]]
-    wholes = _by_completer(calls, sets) if sets else {}
-    heard: list[object] = []
-    receipts_before = 0
-    for place, call in enumerate(calls):
-        match call:
-            case Take(questions):
-                heard.append(_duplicates(questions, owners) if owners else ())
-            case Keep(parts):
-                copies = _duplicates(parts, owners) if owners else ()
-                heard.append(PartsTaken(wholes.get(place, ()), copies))
-            case Receive(receipts):
-                heard.append(_taken(by_kind, receipts_before, len(receipts)))
-                receipts_before += len(receipts)
-            case Claim(reply_ids, _):
-                claimed = frozenset(reply_ids) - unclaimed
-                unclaimed |= claimed  # of two callers the first has them
-                heard.append(claimed)
-            case _:
-                heard.append(None)
-    return heard
-
-
-def _duplicates(
-    given: Sequence[Question] | Sequence[StoredPart], owners: dict[int, int]
-) -> list[Duplicate]:
-    return [Duplicate(each.id, owners[each.id]) for each in given if each.id in owners]
-
-
-def _taken(told: Mapping[str, Sequence[tuple[Any, Any]]], before: int, count: int) -> ReceiptsTaken:
-    """What became of one call's receipts, which stand behind those of the calls before it."""
-    return ReceiptsTaken(
-        frozenset(at - before for at, _ in told["orphan"] if before <= at < before + count),
-        {at - before: by for at, by in told["otherwise"] if before <= at < before + count},
-    )
-
-
-def _by_completer(
-    calls: Sequence[Call], sets: Sequence[tuple[StoredPart, ...]]
-) -> Mapping[int, Sequence[tuple[StoredPart, ...]]]:
-    """Each set with the last call that brought one of its parts: the one that completed it."""
-    callers = {
-        part.id: place
-        for place, call in enumerate(calls)
-        if isinstance(call, Keep)
-        for part in call.parts
-    }
-    by_caller: defaultdict[int, list[tuple[StoredPart, ...]]] = defaultdict(list)
-    for parts in sets:
-        ordered = tuple(sorted(parts, key=lambda part: part.number))
-        by_caller[max(callers[part.id] for part in parts if part.id in callers)].append(ordered)
-    return by_caller

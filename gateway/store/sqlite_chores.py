@@ -8,8 +8,12 @@ from typing import Any
 import aiosqlite
 import msgspec
 
+from gateway.core.call_records import KeptCallBack
 from gateway.core.records import Finding
 from gateway.store.limits import (
+    CALL_BACK_DONE_US,
+    CALL_BACK_OPEN_US,
+    CALL_BACK_TAKEN_US,
     DOUBTFUL_US,
     FINDING_US,
     MSISDN_US,
@@ -72,6 +76,28 @@ async def clear_findings(connection: aiosqlite.Connection, ids: Sequence[int], n
     return await _change(connection, "clear_findings", (msgspec.json.encode(ids).decode(), now_us))
 
 
+async def keep_call_back(
+    connection: aiosqlite.Connection, wanted: KeptCallBack, open_max: int
+) -> bool:
+    """Whether the caller waits now, or did before."""
+    row = msgspec.json.encode(wanted).decode()
+    await _change(connection, "keep_call_back", (row, open_max))
+    found = await _slice(connection, "call_back_kept", (wanted.party, wanted.link, wanted.call_id))
+    return found == "1"
+
+
+async def take_call_back(connection: aiosqlite.Connection, id_: int, now_us: int) -> bool:
+    terms = {"id": id_, "now_us": now_us, "taken_max_us": CALL_BACK_TAKEN_US}
+    return await _change(connection, "take_call_back", terms) > 0
+
+
+async def end_call_back(connection: aiosqlite.Connection, id_: int, now_us: int, note: str) -> bool:
+    if not note:
+        return await _change(connection, "hand_back_call_back", {"id": id_}) > 0
+    terms = {"id": id_, "now_us": now_us, "note": note}
+    return await _change(connection, "end_call_back", terms) > 0
+
+
 class Cleaning:
     """Removes what has outlived its term, a bounded number of rows a call.
 
@@ -100,6 +126,16 @@ class Cleaning:
             connection,
             "purge_findings",
             {"rows": PURGE_ROWS, "finding_us": FINDING_US, "now_us": now_us},
+        )
+        removed += await _change(
+            connection,
+            "purge_call_backs",
+            {
+                "rows": PURGE_ROWS,
+                "done_us": CALL_BACK_DONE_US,
+                "open_us": CALL_BACK_OPEN_US,
+                "now_us": now_us,
+            },
         )
         for slice_of in (self._fingerprints, self._msisdns, self._parts):
             for _ in range(PURGE_SLICES_MAX):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import aiosqlite
 import msgspec
 
+from gateway.core.call_records import CallLeg, CallTrace, KeptCallBack
 from gateway.core.records import (
     Chain,
     KeptFinding,
@@ -29,15 +30,18 @@ _QUERIES = queries("sqlite_read")
 
 # Not strict: SQLite knows no booleans, and 0 and 1 stand for them.
 _chains = msgspec.json.Decoder(list[Chain], strict=False)
+_call_backs = msgspec.json.Decoder(list[KeptCallBack])
 _findings = msgspec.json.Decoder(list[KeptFinding])
 _id = msgspec.json.Decoder(tuple[int])
 _keys = msgspec.json.Decoder(list[str])
+_legs = msgspec.json.Decoder(list[CallLeg])
 _owed = msgspec.json.Decoder(list[Owed])
 _questions = msgspec.json.Decoder(list[Question])
 _range = msgspec.json.Decoder(tuple[int | None, int | None])
 _replies = msgspec.json.Decoder(list[Reply], strict=False)
 _sets = msgspec.json.Decoder(list[list[StoredPart]])
 _subscribers = msgspec.json.Decoder(list[Subscriber])
+_traces = msgspec.json.Decoder(list[CallTrace])
 _waiting = msgspec.json.Decoder(list[tuple[str, Waiting]])
 
 
@@ -121,3 +125,31 @@ class SqliteReader:
     async def findings_left(self) -> int:
         (count,) = await self._ask(self._long, "findings_left", (), _id)
         return count
+
+    async def find_leg(self, link: str, call_id: str, leg: str) -> CallTrace | None:
+        found = await self._ask(self._short, "find_leg", (link, call_id, leg), _traces)
+        return found[0] if found else None
+
+    async def open_calls(self, before_us: int, after_id: int, limit: int) -> Sequence[CallLeg]:
+        return await self._ask(self._short, "open_calls", (before_us, after_id, limit), _legs)
+
+    async def call_legs(self, day_from: int, day_to: int) -> AsyncIterator[CallTrace]:
+        first, last = await self._ask(self._long, "leg_range", (day_from, day_to), _range)
+        if first is None or last is None:
+            return
+        after = first - 1
+        while True:
+            page = await self._ask(
+                self._long, "call_legs", (after, last, day_from, day_to, PAGE_ROWS), _traces
+            )
+            for trace in page:
+                yield trace
+            if len(page) < PAGE_ROWS:
+                return
+            after = page[-1].leg.id
+
+    async def call_backs(
+        self, after_id: int, limit: int, *, open_only: bool = True
+    ) -> Sequence[KeptCallBack]:
+        query = "open_call_backs" if open_only else "call_backs"
+        return await self._ask(self._short, query, (after_id, limit), _call_backs)

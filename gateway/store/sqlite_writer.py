@@ -15,7 +15,7 @@ import structlog
 from gateway.store.errors import StoreDataError
 from gateway.store.journal import StoreUnavailableError
 from gateway.store.limits import PURGE_ROWS, StoreLimits
-from gateway.store.sqlite_calls import Call, Take, Told, documents, results, weight
+from gateway.store.sqlite_calls import Call, Take, documents, weight
 from gateway.store.sqlite_connection import (
     breaks_connection,
     connect_writer,
@@ -23,12 +23,13 @@ from gateway.store.sqlite_connection import (
 )
 from gateway.store.sqlite_connection import disconnect as close_connection
 from gateway.store.sqlite_locks import FileLock
+from gateway.store.sqlite_results import Told, results
 
 _log = structlog.get_logger()
 
 _COMMIT = (
     "INSERT INTO batch_in VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?"
-    + ", CAST(? AS TEXT)" * 12
+    + ", CAST(? AS TEXT)" * 14
     + ", ?, ?, ?)"
 )
 
@@ -169,7 +170,7 @@ class SqliteWriter:
         try:
             first = calls[0]
             if isinstance(first, Chore):
-                return [await first.run(self._connection)]
+                return [await _done(first, self._connection)]
             merged = [call for call in calls if not isinstance(call, Chore)]
             self._told.clear()
             await self._connection.execute_fetchall(_COMMIT, documents(merged))
@@ -206,6 +207,14 @@ class SqliteWriter:
         connection, self._connection = self._connection, None
         if connection is not None:
             await close_connection(connection)
+
+
+async def _done(chore: Chore, connection: aiosqlite.Connection) -> object:
+    """Raises StoreDataError for a number that no column holds: the writer outlives it."""
+    try:
+        return await chore.run(connection)
+    except OverflowError as error:
+        raise StoreDataError(f"not a value of the journal: {error}") from error
 
 
 def _rows(call: Call | Chore) -> int:

@@ -78,7 +78,8 @@ def make_site(
     pages: Sequence[tuple[str, Handler]],
     body_size_max: int,
 ) -> web.Application:
-    """The aiohttp application; `webhooks` are (path, handler) pairs for POST, `pages` for GET."""
+    """The aiohttp application; `webhooks` are (path, handler) pairs for GET and POST, `pages`
+    for GET."""
     site = web.Application(middlewares=[_problems], client_max_size=body_size_max)
     page = _Page(front, facts)
     site.router.add_get("/", page.form)
@@ -86,6 +87,7 @@ def make_site(
     site.router.add_get("/static/{name}", _static_files(HERE / "static"))
     for path, handler in webhooks:
         site.router.add_post(path, handler)
+        site.router.add_get(path, handler, allow_head=False)  # some platforms ask by GET
     for path, handler in pages:
         site.router.add_get(path, handler)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from ivr.actions import Event, Shown
+from ivr.actions import Event, Phrase, Shown
 
 CALL_ID_SIGNS_MAX = 128
 KEYS_KEPT_MAX = 65  # more than any entry may hold: enough to see that it is too long
@@ -16,8 +17,11 @@ DOCUMENT_SIGNS_MAX = 8_000  # of all phrases of a document: below 64 KB however 
 # How a platform may say that a call is over; anything else is "failed".
 END_STATUSES = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
-# (text, language, private) -> where a recording of it can be fetched, None where there is none
-PromptUrl = Callable[[str, str, bool], str | None]
+# Where a recording of a phrase can be fetched; None where there is none, and the platform's own
+# voice speaks it, if it has one.
+PromptUrl = Callable[[Phrase], str | None]
+
+_SANE_ID = re.compile(f"[!-~]{{1,{CALL_ID_SIGNS_MAX}}}")
 
 
 class RawRequest(NamedTuple):
@@ -59,6 +63,10 @@ class Malformed(NamedTuple):
     what: str
 
 
+class Opening(NamedTuple):
+    """A believed request for what holds for every call and belongs to none: VoiceXML's root."""
+
+
 class Document(NamedTuple):
     content_type: str
     body: bytes
@@ -66,12 +74,21 @@ class Document(NamedTuple):
 
 class RenderContext(NamedTuple):
     """What a document needs beside its actions. `next_url` takes the caller's next keys, "" where
-    the call is not known; `operator_target` is a number or SIP address."""
+    the call is not known; `operator_target` is a number or SIP address. `reference` names the call
+    to the operators (no phone, no ticket): where the platform can carry it, it goes with a
+    transfer. `call_id` and `token` are for platforms that name no calls and sign nothing: what
+    their next request has to send back, and what makes it believed (ivr.dialects.url_token).
+
+    Step 0 with a `next_url` is the answer to Opening: the actions are the apology, `next_url` the
+    webhook's own URL, bare."""
 
     step: int
     next_url: str
     operator_target: str | None
     prompt_url: PromptUrl
+    reference: str = ""
+    call_id: str = ""
+    token: str = ""
 
 
 class Dialect(Protocol):
@@ -88,7 +105,7 @@ class Dialect(Protocol):
     def verify(self, request: RawRequest, secrets: Sequence[str], now_s: int) -> Refusal | None:
         """None where one of `secrets` signed the request. `now_s` in Unix seconds."""
 
-    def parse(self, request: RawRequest) -> CallRequest | Malformed:
+    def parse(self, request: RawRequest) -> CallRequest | Malformed | Opening:
         """What a believed request says."""
 
     def render(self, actions: Sequence[Shown], context: RenderContext) -> Document:
@@ -102,9 +119,7 @@ def within_limits(text: str, left: int) -> str:
 
 def sane_id(text: object) -> str:
     """A platform's id of a call: printable ASCII of a sane length, else ""."""
-    if not isinstance(text, str) or not 0 < len(text) <= CALL_ID_SIGNS_MAX:
-        return ""
-    return text if all("!" <= sign <= "~" for sign in text) else ""
+    return text if isinstance(text, str) and _SANE_ID.fullmatch(text) else ""
 
 
 def small_number(text: str, greatest: int) -> int | None:

@@ -105,10 +105,9 @@ class JsonHmac(NamedTuple):
             if isinstance(action, Phrase):
                 text = within_limits(action.text, left)
                 left -= len(text)
-                url = context.prompt_url(text, action.language, action.private)
-                shown.append(
-                    {"action": "say", "language": action.language, "text": text, "url": url}
-                )
+                url = context.prompt_url(action)
+                say = {"action": "say", "language": action.language, "text": text, "url": url}
+                shown.append(say | {"whole": True} if action.whole else say)
             else:
                 shown += _plain(action, context)
         body = json.dumps(shown, ensure_ascii=False).encode("utf-8", "replace")
@@ -151,16 +150,19 @@ def _event(told: Mapping[str, Any]) -> Event | None:
         timed_out = told.get("ending") == Ending.TIMEOUT
         return Digits(keys, Ending.TIMEOUT if timed_out else Ending.COMPLETE)
     if name == "transfer_result":
-        return TransferResult(told.get("connected") is True)
+        connected = told.get("connected") is True
+        return TransferResult(connected, _seconds(told) if connected else None)
     if name == "hangup":
         status = _text(told, "status") or "completed"
-        seconds = told.get("seconds")
-        known = isinstance(seconds, int) and not isinstance(seconds, bool)
-        return CallEnded(
-            status if status in END_STATUSES else "failed",
-            small_number(str(seconds), CALL_SECONDS_MAX) if known else None,
-        )
+        known = status if status in END_STATUSES else "failed"
+        return CallEnded(known, _seconds(told), by="hangup")
     return None
+
+
+def _seconds(told: Mapping[str, Any]) -> int | None:
+    seconds = told.get("seconds")
+    counted = isinstance(seconds, int) and not isinstance(seconds, bool)
+    return small_number(str(seconds), CALL_SECONDS_MAX) if counted else None
 
 
 # -- out
@@ -186,6 +188,7 @@ def _plain(action: Gather | Transfer | HangUp, context: RenderContext) -> list[d
                 "action": "transfer",
                 "queue": action.queue,
                 "target": context.operator_target,
+                "reference": context.reference,
                 "step": context.step,
             }
         ]

@@ -20,12 +20,7 @@ _DEFAULT_PORTS = {"https": "443", "http": "80"}
 
 def sign(secret: str, url: str, fields: Iterable[tuple[str, str]], digest: Digest) -> str:
     """The signature in base64. `fields` as decoded from the form, none for GET and JSON."""
-    values: dict[str, set[str]] = {}
-    for name, value in fields:
-        values.setdefault(name, set()).add(value)
-    signed = url + "".join(
-        name + value for name in sorted(values) for value in sorted(values[name])
-    )
+    signed = url + "".join(name + value for name, value in sorted(set(fields)))
     mac = hmac.new(secret.encode(), signed.encode("utf-8", "surrogateescape"), digest)
     return base64.b64encode(mac.digest()).decode("ascii")
 
@@ -35,11 +30,11 @@ def is_signed(
 ) -> bool:
     """Whether `given` signs the URL as it is, without its port, or with the scheme's own port."""
     fields = tuple(fields)
-    right = False
-    for spelling in _spellings(url):
-        expected = sign(secret, spelling, fields, digest)
-        right |= hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
-    return right
+    known = given.encode("utf-8", "replace")
+    return any(
+        hmac.compare_digest(sign(secret, spelling, fields, digest).encode(), known)
+        for spelling in spellings(url)
+    )
 
 
 def body_matches(url: str, body: bytes) -> bool:
@@ -49,7 +44,7 @@ def body_matches(url: str, body: bytes) -> bool:
     return len(given) == 1 and hmac.compare_digest(digest.encode(), given[0].encode())
 
 
-def _spellings(url: str) -> Iterator[str]:
+def spellings(url: str) -> Iterator[str]:
     """Platforms disagree whether the port belongs to what they sign."""
     yield url
     scheme, colon, rest = url.partition("://")

@@ -35,7 +35,7 @@ WAL_CHECKPOINT_OCTETS: Final = 67_108_864  # written between two checkpoints
 BULK_CACHE_KIB: Final = 262_144
 BULK_CHECKPOINT_OCTETS: Final = 268_435_456
 WAL_KEPT_OCTETS: Final = 67_108_864
-PAGE_OCTETS: Final = 16_384  # of a new file: see lookup/registry/place.py
+PAGE_OCTETS: Final = 4_096  # of a new file: see lookup/registry/place.py
 WRITER_WAIT_S: Final = 10.0  # for the lock, which is held for one transaction
 LOCK_POLL_S: Final = 0.005
 

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -21,11 +21,17 @@ from xml.etree import ElementTree
 import pytest
 
 from ivr.actions import HangUp, Phrase
-from ivr.attendant import REQUESTS_MAX, Attendant
+from ivr.attendant.attendant import REQUESTS_MAX, Attendant
+from ivr.attendant.documents import Documents
 from ivr.dialects import DIALECTS
+from ivr.dialects.agi_script import Reply, carry_out, ended, number_in, read_reply
 from ivr.dialects.contract import Document, RawRequest, Refusal, RenderContext
-from ivr.documents import Documents
+from ivr.dialects.url_token import url_token
+from ivr.switch import Leg
 from tests.support.call_desk import FOUND, Counted, Desk, named_texts
+from tests.support.players import jambonz, plivo
+from tests.support.players.twiml import SECRETS, ed25519_headers
+from tests.support.voice_browser import VXML
 
 TABLES = Path(__file__).parents[1] / "unit" / "ivr" / "dialects"
 SECRET = "12345"
@@ -37,25 +43,70 @@ class Platform(Protocol):
     def request(self, recorded: str, reply: bytes | None) -> RawRequest: ...
 
 
-class TwimlPlatform:
-    """Posts to the action of the last document, else to the start."""
+class FormPlatform:
+    """Posts to the action of the last document, else to the start. `sign` makes the headers that
+    sign a URL and a body."""
 
-    def __init__(self, digest: str) -> None:
-        self.digest = digest
+    def __init__(self, sign: Callable[[str, str], Mapping[str, str]]) -> None:
+        self.sign = sign
 
     def request(self, recorded: str, reply: bytes | None) -> RawRequest:
         url = URL
         if reply is not None:
             verbs = ElementTree.fromstring(reply).iter()
             url = next((verb.attrib["action"] for verb in verbs if "action" in verb.attrib), URL)
-        fields = sorted(parse_qsl(recorded, keep_blank_values=True))
-        text = url + "".join(name + value for name, value in fields)
-        mac = hmac.digest(SECRET.encode(), text.encode(), self.digest)
-        headers = {
-            "content-type": "application/x-www-form-urlencoded",
-            "x-twilio-signature": base64.b64encode(mac).decode(),
-        }
+        signed = {name.lower(): value for name, value in self.sign(url, recorded).items()}
+        headers = {"content-type": "application/x-www-form-urlencoded", **signed}
         return RawRequest("POST", url, headers, recorded.encode())
+
+
+def by_hmac(header: str, digest: str) -> Callable[[str, str], Mapping[str, str]]:
+    """Twilio's scheme, under any header."""
+
+    def sign(url: str, body: str) -> Mapping[str, str]:
+        fields = sorted(parse_qsl(body, keep_blank_values=True))
+        text = url + "".join(name + value for name, value in fields)
+        mac = hmac.digest(SECRET.encode(), text.encode(), digest)
+        return {header: base64.b64encode(mac).decode()}
+
+    return sign
+
+
+def by_ed25519(_: str, body: str) -> Mapping[str, str]:
+    return ed25519_headers(body.encode(), NOW_US // 1_000_000)
+
+
+def by_plivo(url: str, body: str) -> Mapping[str, str]:
+    return plivo.signer(SECRET)(url, dict(parse_qsl(body, keep_blank_values=True)))
+
+
+class VxmlPlatform:
+    """ "GET" asks for the root; what else is recorded is posted to where the last document's block
+    submits it, the end of a call to where its root has it."""
+
+    def request(self, recorded: str, reply: bytes | None) -> RawRequest:
+        token = url_token(SECRET, URL)
+        if recorded == "GET":
+            return RawRequest("GET", f"{URL}?token={token}", {}, b"")
+        url = f"{URL}?at=end&token={token}"
+        if reply is not None and "event=" not in recorded:
+            blocks = ElementTree.fromstring(reply).iter(VXML + "block")
+            told = (each.get("next") for block in blocks for each in block)
+            url = next(where for where in told if where)
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        return RawRequest("POST", url, headers, recorded.encode())
+
+
+class JambonzPlatform:
+    """Posts to the hook of the verb that waits, and statuses to the start."""
+
+    def request(self, recorded: str, reply: bytes | None) -> RawRequest:
+        url, body = URL, recorded.encode()
+        if reply is not None and '"duration"' not in recorded:
+            verbs = json.loads(reply)
+            url = next((verb["actionHook"] for verb in verbs if "actionHook" in verb), URL)
+        signed = jambonz.signature(SECRET, body, NOW_US // 1_000_000)
+        return RawRequest("POST", url, {"jambonz-signature": signed}, body)
 
 
 class JsonPlatform:
@@ -65,11 +116,52 @@ class JsonPlatform:
         return RawRequest("POST", URL, {"x-timestamp": ts, "x-signature": "v1=" + mac.hex()}, body)
 
 
+class AsteriskPlatform:
+    """What is recorded is Asterisk's side of the line: the environment, and its replies to each
+    command of the last script; HANGUP and what it bills at the end."""
+
+    def request(self, recorded: str, reply: bytes | None) -> RawRequest:
+        block, _, said = recorded.partition("\n\n")
+        pairs = (line.partition(": ") for line in block.splitlines())
+        told = {name: value for name, _, value in pairs}
+        told["agi_network_script"] = f"ivr/1414/{SECRET}"
+        lines = said.splitlines()
+        if lines[:1] == ["HANGUP"]:
+            outcome = ended(number_in(self.read(lines[1])))
+        else:
+            outcome = self.carried(reply, lines) if reply and lines else b""
+        return RawRequest("AGI", "/ivr/1414", told, outcome)
+
+    def read(self, line: str) -> Reply:
+        reply = read_reply(line)
+        assert reply is not None, line
+        return reply
+
+    def carried(self, script: bytes, lines: list[str]) -> bytes:
+        steps = carry_out(script)
+        try:
+            next(steps)
+            for line in lines:
+                steps.send(self.read(line))
+        except StopIteration as done:
+            assert line is lines[-1]
+            outcome: bytes = done.value.outcome
+            return outcome
+        raise AssertionError("Asterisk is asked for more")
+
+
 PLATFORMS: dict[str, tuple[str, Platform]] = {
-    "twiml": ("twiml", TwimlPlatform("sha1")),
-    "twiml-sha256": ("twiml", TwimlPlatform("sha256")),
+    "twiml": ("twiml", FormPlatform(by_hmac("X-Twilio-Signature", "sha1"))),
+    "twiml-sha256": ("twiml", FormPlatform(by_hmac("X-Twilio-Signature", "sha256"))),
+    "signalwire": ("twiml", FormPlatform(by_hmac("X-SignalWire-Signature", "sha1"))),
+    "telnyx": ("telnyx", FormPlatform(by_ed25519)),
+    "plivo": ("plivo", FormPlatform(by_plivo)),
+    "vxml": ("vxml", VxmlPlatform()),
+    "jambonz": ("jambonz", JambonzPlatform()),
     "json": ("json", JsonPlatform()),
+    "fastagi": ("fastagi", AsteriskPlatform()),
 }
+VOICELESS = frozenset({"fastagi"})  # they play recordings, or say nothing
 
 
 def dialogues(table: str) -> dict[str, Mapping[str, Any]]:
@@ -77,20 +169,30 @@ def dialogues(table: str) -> dict[str, Mapping[str, Any]]:
     return {dialogue["name"]: dialogue for dialogue in read["dialogue"]}
 
 
-def prompt_url(text: str, language: str, private: bool) -> str | None:
-    if language != "kk":
-        return None
-    return f"https://gw.example.kz/prompts/{hashlib.sha256(text.encode()).hexdigest()[:8]}.wav"
+def recorded_url(phrase: Phrase) -> str:
+    name = hashlib.sha256(phrase.text.encode()).hexdigest()[:8]
+    return f"https://gw.example.kz/prompts/{name}.wav"
+
+
+def every_url(phrase: Phrase) -> str:
+    """For a platform that plays recordings or says nothing."""
+    return recorded_url(phrase).replace("/prompts/", f"/prompts/{phrase.language}/")
+
+
+def prompt_url(phrase: Phrase) -> str | None:
+    """Kazakh is recorded; Russian and English the platform speaks."""
+    return recorded_url(phrase) if phrase.language == "kk" else None
 
 
 def attendant(name: str, desk: Desk, counted: Counted) -> Attendant:
-    dialect = DIALECTS[name]
+    dialect, secrets = DIALECTS[name], (SECRETS.get(name, SECRET),)
     return Attendant(
-        link="1414", dialect=dialect, secrets=(SECRET,), desk=desk, numbers=("1414",),
+        link="1414", dialect=dialect, secrets=secrets, desk=desk, numbers=("1414",),
         operator=True, now_us=lambda: NOW_US, loop_time=lambda: 0.0, counters=counted,
         documents=Documents(
             link="1414", dialect=dialect, nonce_secret=SECRET, voice=named_texts(),
-            prompt_url=prompt_url, operator_target="+77172000000", now_us=lambda: NOW_US,
+            prompt_url=every_url if name in VOICELESS else prompt_url,
+            operator_target="+77172000000", now_us=lambda: NOW_US,
         ),
     )  # fmt: skip
 
@@ -115,7 +217,7 @@ TITLES = sorted(dialogues("twiml"))
 
 
 @pytest.mark.parametrize("title", TITLES)
-@pytest.mark.parametrize("name", ["twiml", "json"])
+@pytest.mark.parametrize("name", sorted(DIALECTS))
 async def test_a_recorded_dialogue_gets_its_documents(name: str, title: str) -> None:
     replies, _ = await replay(name, title)
     assert replies == [
@@ -128,34 +230,36 @@ async def test_a_recorded_dialogue_gets_its_documents(name: str, title: str) -> 
 async def test_every_dialect_asks_the_gateway_the_same(name: str, title: str) -> None:
     _, desk = await replay(name, title)
     asked = [
-        f"{q.step} {q.caller} {q.called} {q.digits} {q.kind or '-'} {q.language}"
+        f"{q.step} {q.caller} {q.called} {q.digits} {q.menu or '-'} {q.kind or '-'} {q.language}"
         for q in desk.questions
     ]
-    ended = [f"{end.caller} {end.outcome} {end.seconds}" for end in desk.ends]
+    ended = [
+        f"{end.caller} {end.outcome} {end.seconds}" for end in desk.ends if end.leg is Leg.CALLER
+    ]
     assert (asked, ended, desk.languages) == EXPECTED[title]
 
 
 KK, RU = "77010000001", "77010000002"
 EXPECTED: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
     "a new caller chooses Russian, hears the status twice": (
-        [f"3 {RU} 1414 750100000000431215 - ru"],
+        [f"4 {RU} 1414 750100000000431215 appeal - ru"],
         [f"{RU} completed 61"],
         {RU: "ru"},
     ),
     "a known caller, two wrong numbers, two kinds, an operator": (
         [
-            f"2 {KK} 1414 750100000000431216 - kk",
-            f"4 {KK} 1414 1234567 - kk",
-            f"5 {KK} 1414 230000000000017 - kk",
-            f"6 {KK} 1414 230000000000017 crime_report kk",
+            f"3 {KK} 1414 750100000000431216 appeal - kk",
+            f"5 {KK} 1414 1234567 appeal - kk",
+            f"6 {KK} 1414 230000000000017 appeal - kk",
+            f"7 {KK} 1414 230000000000017 appeal crime_report kk",
         ],
         [f"{KK} transferred 95"],
         {KK: "kk"},
     ),
     "a hidden caller says nothing": ([], [" transferred 30"], {}),
-    "locked": ([f"2 {KK} 1414 111111111111111 - en"], [], {KK: "en"}),
+    "locked": ([f"3 {KK} 1414 111111111111111 appeal - en"], [], {KK: "en"}),
     "no source answers, and the operator is busy": (
-        [f"2 {KK} 1414 222222222222222 - en"],
+        [f"3 {KK} 1414 222222222222222 appeal - en"],
         [],
         {KK: "en"},
     ),

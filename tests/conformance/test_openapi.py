@@ -36,6 +36,8 @@ async def routes(folder: Path) -> set[tuple[str, str]]:
     with settings.open("a", encoding="utf-8") as file:
         file.write('\n[[ivr]]\nname = "1414"\ndialect = "json"\npath = "/ivr/1414"\n')
         file.write(f'secret_file = "{folder}/secret"\n')
+        file.write(f'\n[operators]\ntoken_file = "{folder}/token"\n')
+    (folder / "token").write_text("t" * 32, encoding="utf-8")
     loaded = load(settings)
     async with AsyncExitStack() as held:
         parts = await make_parts(loaded, read_key_file(folder / "jauap.key"), Clock(), held)
@@ -69,7 +71,7 @@ async def test_it_is_served(tmp_path: Path) -> None:
         parts = await make_parts(settings, read_key_file(tmp_path / "jauap.key"), Clock(), held)
         paths = {_path(route) for route in parts.site.router.routes()}
     assert "/openapi.yaml" in paths
-    assert not [path for path in paths if path.startswith("/api/")], "[feeds] is not enabled"
+    assert not [path for path in paths if path.startswith("/api/")], "no API is enabled"
     assert PATH.read_bytes().startswith(b"openapi: 3.1")
 
 

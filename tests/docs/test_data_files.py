@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import MISSING, fields
 
 from gateway.billing.rows import Row
-from gateway.core import holidays, tariff, tariff_rules, term_rules
+from gateway.core import call_tariff, holidays, tariff, tariff_rules, term_rules
 from lookup.feed.bodies import BODY_FIELDS
 from lookup.feed.parts import FINE_FIELDS, INSPECTION_FIELDS, OUTCOME_FIELDS
 from lookup.feed.row import EVENT_FIELDS, TICKET_FIELDS
@@ -58,6 +58,8 @@ def test_every_key_of_the_tariffs_has_its_row() -> None:
         ("[[rule]]", tariff_rules.read_rule),
         ("[[vat]]", tariff_rules.read_vat),
         ("[[example]]", tariff_rules.read_example),
+        ("[[call]]", call_tariff.read_call_rule),
+        ("[[call_example]]", call_tariff.read_call_example),
     ):
         assert set(table(section(page, heading).body)) == set(keys_taken(reader)), heading
 
@@ -175,7 +177,7 @@ def test_toml_and_json_in_the_pages_can_be_read() -> None:
 
 def test_every_finding_of_verify_has_its_row() -> None:
     codes: set[str] = set()
-    for name in ("core/ledger.py", "billing/verify.py"):
+    for name in ("core/ledger.py", "core/call_ledger.py", "billing/verify.py"):
         tree = ast.parse((ROOT / "gateway" / name).read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             code = None

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
+from gateway.calls.api import CallsApi
+from gateway.calls.floor import Floor
 from gateway.carriers import Carriers
 from gateway.readiness import Readiness
-from gateway.sources import Sources
+from gateway.sources.opening import Sources
 from gateway.store.journal import JournalHealth
 from gateway.web import captures
 from gateway.web.api import FeedsApi
 from gateway.web.site import PageFacts, make_site
-from gateway.webhooks import make_webhooks
+from ivr.prompts import make_prompt_pages
 from lookup.guard import Guarded
 from lookup.source import SourceHealth
 from smpp.capture.ring import Captures
-from tests.support.pages import ROOT, names, read, section, table
+from tests.support.pages import names, read, section, table
 
 PAGE = "reference/http.md"
 PLAIN = ("/", "/static/{name}", "/metrics", "/openapi.yaml")
@@ -28,6 +29,10 @@ PLAIN = ("/", "/static/{name}", "/metrics", "/openapi.yaml")
 
 class NobodyAsks:
     """A front that no request ever reaches."""
+
+
+class NothingIsSaid:
+    """Recordings that nobody fetches."""
 
 
 class Writable:
@@ -73,6 +78,22 @@ def feeds() -> set[str]:
     return {f"{route.method} {_path(route.resource)}" for route in site.router.routes()}
 
 
+class NothingIsKept:
+    """Call-backs, words and kinds that no request reaches."""
+
+    def operator_streams(self, count: int) -> None: ...
+
+
+def operators() -> set[str]:
+    """What is there where [operators] names a token."""
+    site, nothing = web.Application(), NothingIsKept()
+    CallsApi(
+        floor=Floor(lambda: 0), kept=nothing, words=nothing, kinds=nothing, tokens=("t",),
+        now_us=lambda: 0, counters=nothing,
+    ).add_to(site)  # fmt: skip
+    return {f"{route.method} {_path(route.resource)}" for route in site.router.routes()}
+
+
 def _health() -> tuple[str, ...]:
     return "/health/live", "/health/ready"
 
@@ -84,15 +105,13 @@ def _path(resource: web.AbstractResource | None) -> str:
 
 
 def _get_paths() -> list[str]:
-    """What the webhooks add to the site for GET: literals of one module."""
-    source = (ROOT / "gateway" / "webhooks.py").read_text(encoding="utf-8")
-    assert make_webhooks.__module__ == "gateway.webhooks"
-    return re.findall(r'"(/[a-z]+/\{[a-z]+\})"', source)
+    """What recordings add to the site."""
+    return [path for path, _ in make_prompt_pages(NothingIsSaid())]
 
 
 def test_every_route_has_its_row() -> None:
     intro = read(PAGE).partition("\n## ")[0]
-    assert set(table(intro)) == routes() | {f"GET {captures.PATH}"} | feeds()
+    assert set(table(intro)) == routes() | {f"GET {captures.PATH}"} | feeds() | operators()
 
 
 def test_every_field_of_readiness_has_its_row() -> None:

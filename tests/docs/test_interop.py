@@ -11,7 +11,8 @@ from tests.support.pages import ROOT, names, read, rows, section
 
 PAGE = "reference/interop.md"
 INTEROP = ROOT / "tests" / "interop"
-DEBIAN = {"kannel", "tshark"}
+DEBIAN = {"kannel", "node", "sipp", "tshark"}
+LOCKED = ("smpplib", "aiosmpplib", "smpp34", "pjsua2-python", "twilio", "plivo")
 
 
 def peers() -> dict[str, set[str]]:
@@ -25,7 +26,7 @@ def peers() -> dict[str, set[str]]:
 def locked() -> dict[str, str]:
     lock = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
     python = dict(re.findall(r"^(\S+)==(\S+)", lock, re.MULTILINE))
-    return {name: python[name] for name in ("smpplib", "aiosmpplib", "smpp34")} | {
+    return {name: python[name] for name in LOCKED} | {
         "smpp": npm()["packages"]["node_modules/smpp"]["version"]
     }
 

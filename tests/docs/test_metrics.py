@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.metrics import Metrics
-from ivr.attendant import CallCounters
+from ivr.attendant.attendant import CallCounters
 from lookup.watch import SourceStats
 from smpp.stats import LinkStats, ServerStats
 from tests.support.pages import ROOT, names, read, section, table
@@ -42,6 +42,9 @@ COUNTED_BY = {  # names in Metrics
     "jauap_pushes": "pushed",
     "jauap_feed_refusals": "feed_refused",
     "ivr_steps": "call_step",
+    "jauap_call_records": "call_closed",
+    "jauap_operator_requests": "operator_request",
+    "jauap_operator_streams": "operator_streams",
     "ivr_signature_fail": "signature_failed",
 }
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from gateway import logs
 from gateway.core.memory import Limits
 from gateway.store import limits
-from ivr.prompts import FILES_MAX
+from ivr.prompts.serving import CACHE_OCTETS_MAX
 from tests.support.pages import read, rows, section, table
 
 PAGE = "explanation/privacy.md"
@@ -28,10 +28,14 @@ def test_terms_are_those_of_the_store() -> None:
     assert told["receipt that fits no reply"] == f"{limits.ORPHAN_US // DAY_US} days"
     contradiction = next(term for what, term in told.items() if "contradict" in what)
     assert contradiction.startswith(f"{limits.FINDING_US // DAY_US} days")
+    call_back = next(term for what, term in told.items() if "to be called" in what)
+    assert call_back.startswith(f"{limits.CALL_BACK_DONE_US // DAY_US} days")
+    assert f"{limits.CALL_BACK_OPEN_US // DAY_US} days" in call_back
     fingerprint = told["fingerprint of a message"]
     assert f"{limits.REPEAT_US // SECOND_US} s" in fingerprint
     assert f"{limits.DOUBTFUL_US // HOUR_US} h" in fingerprint
-    assert told["recordings of fixed sentences"].startswith(f"{FILES_MAX:,} files")
+    kept = next(term for what, term in told.items() if "as sound" in what)
+    assert f"{CACHE_OCTETS_MAX // 1024**2} MiB" in kept
     log_mib = limits.StoreLimits().log_size_max_mib
     assert f"at most {log_mib} MiB" in section(read(PAGE), "What is stored").body
 

@@ -46,6 +46,11 @@ expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
 include-path = "/ivr/{{name}}"
 parameters = {{ name = "1414" }}
 
+# Its answer never ends.
+[[operations]]
+include-operation-id = "followCalls"
+enabled = false
+
 # A bad line is told in the answer and does not stop the others.
 [[operations]]
 include-operation-id = "postTickets"
@@ -64,18 +69,20 @@ class Figures(NamedTuple):
 
 @asynccontextmanager
 async def started(folder: Path) -> AsyncIterator[tuple[Service, str]]:
-    """A service with the demo's tickets and the feeds API on, and a key that may do all."""
+    """A service with the demo's tickets and all its APIs on, and a key that may do all."""
     feeds = {"enabled": True, "requests_per_s": 1e6, "burst": 1_000_000, "idle_s": 5.0}
     settings = await make_folder(folder, [], feeds=feeds, level="info")
     (folder / "token").write_text("t0ken", encoding="ascii")
     with settings.open("a", encoding="utf-8") as file:
         file.write('\n[[ivr]]\nname = "1414"\ndialect = "json"\npath = "/ivr/1414"\n')
         file.write(f'secret_file = "{folder}/token"\n')
+        file.write(f'\n[operators]\ntoken_file = "{folder}/operators"\n')
     service = Service(settings)
     words = [word for body in BODIES for word in ("--body", body)]
     words += [word for right in ("read", "write", "bulk") for word in ("--right", right)]
     made = await service.command("feeds", "add", "-c", str(settings), "aikyn", *words, "--json")
     assert made.code == 0, made.err
+    (folder / "operators").write_text(json.loads(made.out)["key"], encoding="ascii")
     try:
         await service.start()
         yield service, json.loads(made.out)["key"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.test_interop import locked
+from tests.docs.test_interop import LOCKED, locked
 from tests.support.foreign.program import found
 from tests.support.foreign.scripts import npm_version
 
@@ -22,7 +22,7 @@ SAYS = {  # command, and how it says its version
 }
 
 
-@pytest.mark.parametrize("name", ["smpplib", "aiosmpplib", "smpp34"])
+@pytest.mark.parametrize("name", LOCKED)
 def test_a_library_is_the_one_of_the_page(name: str) -> None:
     assert version(name) == locked()[name]
 

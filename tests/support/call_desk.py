@@ -10,7 +10,19 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ivr.switch import CallAnswer, CallEnd, CallOutcome, CallQuestion, Sentence
+from ivr.events import CallEvent
+from ivr.switch import (
+    CallAnswer,
+    CallBack,
+    CallEnd,
+    CallOutcome,
+    CallQuestion,
+    CallStart,
+    Leg,
+    Sentence,
+    TextOffer,
+    TextOutcome,
+)
 
 CONFIG = Path(__file__).parents[2] / "config"
 BODY = {"kk": "Атырау облысының әкімдігі", "ru": "акимат Атырауской области", "en": "Atyrau akimat"}
@@ -36,18 +48,33 @@ def _two_kinds() -> CallAnswer:
 
 
 class Desk:
-    """Answers at once; with a `gate` only when it is opened."""
+    """Answers at once; with a `gate` only when it is opened.
 
-    def __init__(self, languages: Mapping[str, str] | None = None) -> None:
+    `ends` are those of callers' legs, `operators` those of the operators'; a record that was
+    opened twice, or a leg that was closed twice, stands there twice. `offer`: what is found or
+    away may be had by SMS.
+    """
+
+    def __init__(
+        self, languages: Mapping[str, str] | None = None, *, offer: TextOffer | None = None
+    ) -> None:
         self.languages = dict(languages or {})
+        self.offer = offer
+        self.starts: list[CallStart] = []
         self.questions: list[CallQuestion] = []
+        self.texts: list[CallQuestion] = []
+        self.text_outcome = TextOutcome.TAKEN
+        self.wanted: list[CallBack] = []
+        self.keeps = True
         self.ends: list[CallEnd] = []
+        self.operators: list[CallEnd] = []
         self.gate: asyncio.Event | None = None
         self.fault: Exception | None = None
         self.asking = asyncio.Event()
 
-    async def language_of(self, caller: str) -> str | None:
-        return self.languages.get(caller)
+    async def opened(self, start: CallStart) -> str | None:
+        self.starts.append(start)
+        return self.languages.get(start.caller) if start.caller else None
 
     async def choose_language(self, caller: str, language: str) -> None:
         self.languages[caller] = language
@@ -60,22 +87,47 @@ class Desk:
         if self.fault is not None:
             raise self.fault
         if question.digits == FOUND:
-            return _in_review()
+            return _in_review()._replace(text=self.offer)
         if question.digits == TWICE:
             return _two_kinds() if question.kind is None else _neutral()
         if question.digits == LOCKED:
             return CallAnswer(CallOutcome.LOCKED, ())
         if question.digits == AWAY:
-            return CallAnswer(CallOutcome.UNAVAILABLE, ())
+            return CallAnswer(CallOutcome.UNAVAILABLE, (), text=self.offer)
         if len(question.digits) < 8:
             values = {"got": len(question.digits), "want": "8/15/18"}
             return CallAnswer(CallOutcome.BAD_LENGTH, (Sentence("bad_length", values),))
         return CallAnswer(CallOutcome.NOT_FOUND, ())
 
+    async def text(self, question: CallQuestion) -> TextOutcome:
+        self.texts.append(question)
+        return self.text_outcome
+
+    async def call_back(self, wanted: CallBack) -> bool:
+        self.wanted.append(wanted)
+        return self.keeps
+
     async def ended(self, end: CallEnd) -> None:
         if self.fault is not None:
             raise self.fault
-        self.ends.append(end)
+        (self.ends if end.leg is Leg.CALLER else self.operators).append(end)
+
+
+class Watched:
+    """What those who watch were told."""
+
+    def __init__(self) -> None:
+        self.events: list[CallEvent] = []
+
+    def on_call(self, event: CallEvent) -> None:
+        self.events.append(event)
+
+    def brief(self) -> list[str]:
+        """Stage, detail and place of each, what is empty left out."""
+        return [
+            " ".join(filter(None, (event.stage, event.detail, str(event.place or ""))))
+            for event in self.events
+        ]
 
 
 def _neutral() -> CallAnswer:

@@ -3,119 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
-import hmac
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from pathlib import Path
-from urllib.parse import urlencode
+from collections.abc import Mapping
 from xml.etree import ElementTree
 
-import aiohttp
 import pytest
-from aiohttp import web
 
 from ivr.dialects import DIALECTS
-from ivr.prompts import Prompts
 from ivr.switch import CallEnd
-from ivr.webhook import Webhook, make_prompt_handler, make_webhook
+from ivr.webhook import Webhook, make_webhook
 from tests.support.call_desk import ABSENT, FOUND, Counted, Desk, voice_texts
-from tests.support.speaker import make_speaker
-
-TOKEN = "12345"
-PUBLIC = "https://gw.example.kz"
-NOW_US = 1_795_150_800_000_000
-CALL = {"CallSid": "CA1", "From": "+77010000001", "To": "+77001414141"}
-OPERATOR = "+77172000000"
-KNOWN = {"77010000001": "en"}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def now_us(self) -> int:
-        return NOW_US + round(self.now_s * 1_000_000)
-
-    def loop_time(self) -> float:
-        return self.now_s
-
-
-class Line:
-    """A TwiML platform with one webhook: it posts signed forms and reads documents."""
-
-    def __init__(self, session: aiohttp.ClientSession, base: str, webhook: Webhook) -> None:
-        self.session = session
-        self.base = base
-        self.webhook = webhook
-
-    async def raw(
-        self, path: str, fields: Mapping[str, str] | list[tuple[str, str]], **headers: str
-    ) -> tuple[int, str, bytes]:
-        pairs = list(fields.items()) if isinstance(fields, Mapping) else fields
-        text = PUBLIC + path + "".join(name + value for name, value in sorted(set(pairs)))
-        mac = base64.b64encode(hmac.digest(TOKEN.encode(), text.encode(), "sha1")).decode()
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "X-Twilio-Signature": mac,
-        } | headers
-        body = urlencode(pairs).encode()
-        async with self.session.post(self.base + path, data=body, headers=headers) as reply:
-            return reply.status, reply.headers["Content-Type"], await reply.read()
-
-    async def post(self, path: str, **fields: str) -> ElementTree.Element:
-        status, kind, body = await self.raw(path, CALL | fields)
-        assert (status, kind) == (200, "text/xml; charset=utf-8")
-        return ElementTree.fromstring(body)
-
-    async def start(self, **fields: str) -> ElementTree.Element:
-        return await self.post("/ivr/1414", CallStatus="ringing", **fields)
-
-
-def action(document: ElementTree.Element) -> str:
-    verb = next(verb for verb in document.iter() if "action" in verb.attrib)
-    return verb.attrib["action"].removeprefix(PUBLIC)
-
-
-def words(document: ElementTree.Element) -> str:
-    return " ".join(verb.text or "" for verb in document.iter("Say"))
-
-
-@asynccontextmanager
-async def line(
-    desk: Desk,
-    counted: Counted | None = None,
-    clock: Clock | None = None,
-    *,
-    calls_max: int = 100,
-    operator: str | None = OPERATOR,
-    step_deadline_s: float = 4.0,
-    prompt_url: Callable[[str, str, bool], str | None] = lambda *_: None,
-) -> AsyncIterator[Line]:
-    clock = clock or Clock()
-    webhook = make_webhook(
-        link="1414", dialect=DIALECTS["twiml"], secrets=[TOKEN], public_url=PUBLIC + "/", desk=desk,
-        voice=voice_texts(), prompt_url=prompt_url, numbers=["1414", "+77001414141"],
-        operator_target=operator, now_us=clock.now_us, loop_time=clock.loop_time,
-        counters=counted or Counted(), calls_max=calls_max, idle_s=900.0,
-        step_deadline_s=step_deadline_s,
-    )  # fmt: skip
-    site = web.Application(client_max_size=65_536)
-    site.router.add_post("/ivr/1414", webhook.handle)
-    async with served(site) as base, aiohttp.ClientSession() as session:
-        yield Line(session, base, webhook)
-
-
-@asynccontextmanager
-async def served(site: web.Application) -> AsyncIterator[str]:
-    runner = web.AppRunner(site, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+from tests.support.webhook_line import (
+    CALL,
+    KNOWN,
+    NONCES,
+    NOW_US,
+    OPERATOR,
+    PUBLIC,
+    TOKEN,
+    Clock,
+    action,
+    line,
+    words,
+)
 
 
 async def test_a_caller_hears_the_status() -> None:
@@ -194,7 +103,7 @@ async def test_a_call_forgotten_by_a_restart_starts_over_with_new_question_numbe
     desk = Desk(KNOWN)
     async with line(desk) as platform:
         asked = await platform.post("/ivr/1414?step=4&nonce=0123456789abcdef", Digits=FOUND)
-        assert words(asked).startswith("Enter the number")
+        assert words(asked).startswith("For an appeal")
         await platform.post(action(asked), Digits=FOUND)
     assert [question.step for question in desk.questions] == [6]
 
@@ -211,7 +120,7 @@ async def test_a_fault_of_ours_is_an_apology_and_an_operator() -> None:
         again = await platform.post(step, Digits=FOUND)
         assert ElementTree.tostring(again) == ElementTree.tostring(document)
         over = await platform.post(action(document), DialCallStatus="completed")
-        assert [verb.tag for verb in over] == ["Hangup"]
+        assert [verb.tag for verb in over] == ["Say", "Hangup"]
     assert counted.outcomes() == ["started", "failed", "repeated", "transferred"]
 
 
@@ -269,8 +178,10 @@ async def test_a_call_whose_end_nobody_reports_is_reaped() -> None:
         await platform.webhook.attendant.reap()
         assert len(platform.webhook.attendant.calls) == 0
     assert desk.ends == [
-        CallEnd("1414", "CA1", "77010000001", "+77001414141", NOW_US, NOW_US + 901_000_000, None,
-                "reaped")
+        CallEnd(
+            "1414", "CA1", "77010000001", "+77001414141", started_us=NOW_US, ended_us=NOW_US,
+            seconds=None, outcome="reaped", answered_us=NOW_US, closed_by="reaper", language="en",
+        )
     ]  # fmt: skip
     assert counted.outcomes() == ["started", "reaped"]
 
@@ -303,7 +214,7 @@ async def test_a_chosen_language_is_remembered() -> None:
         await platform.post(action(await platform.start()), Digits="3")
         document = await platform.start(CallSid="CA2")
     assert desk.languages == {"77010000001": "en"}
-    assert words(document).startswith("Enter the number")
+    assert words(document).startswith("For an appeal")
 
 
 async def test_hostile_fields_get_a_document() -> None:
@@ -330,6 +241,9 @@ async def test_hostile_fields_get_a_document() -> None:
 async def test_without_an_operator_a_call_still_ends_in_words() -> None:
     async with line(Desk(KNOWN), operator=None) as platform:
         document = await platform.post(action(await platform.start()), Digits="0")
+        assert words(document).startswith("There is no operator on this number.")
+        for _ in range(3):  # and then says nothing
+            document = await platform.post(action(document))
         assert words(document).endswith("Goodbye!")
         assert document.find("Hangup") is not None
 
@@ -371,35 +285,7 @@ def _made(secrets: list[str], voice: Mapping[str, Mapping[str, str]]) -> Webhook
     clock = Clock()
     return make_webhook(
         link="1414", dialect=DIALECTS["json"], secrets=secrets, public_url=PUBLIC, desk=Desk(),
-        voice=voice, prompt_url=lambda *_: None, numbers=[], operator_target=None,
+        voice=voice, prompt_url=lambda _: None, numbers=[], operator_target=None,
+        nonce_secret=NONCES,
         now_us=clock.now_us, loop_time=clock.loop_time, counters=Counted(),
     )  # fmt: skip
-
-
-async def test_recordings_are_served_as_long_as_they_may_be_kept(
-    tmp_path: Path,
-) -> None:
-    speaker = make_speaker(tmp_path)
-    prompts = Prompts(folder=tmp_path / "kept", espeak=str(speaker), public_url=PUBLIC, key=b"k")
-    site = web.Application()
-    site.router.add_get("/prompts/{name}", make_prompt_handler(prompts))
-    fixed = prompts.url("Сау болыңыз!", "kk", False)
-    private = prompts.url("нөл бір екі", "kk", True)
-    assert fixed is not None
-    assert private is not None
-    async with served(site) as base, aiohttp.ClientSession() as session:
-
-        async def get(url: str) -> tuple[int, str, bytes]:
-            async with session.get(url.replace(PUBLIC, base)) as reply:
-                return reply.status, reply.headers["Cache-Control"], await reply.read()
-
-        status, caching, wav = await get(fixed)
-        assert (status, caching) == (200, "public, max-age=31536000, immutable")
-        assert wav[:4] == b"RIFF"
-        status, caching, _ = await get(private)
-        assert (status, caching) == (200, "private, no-store")
-        unknown = hashlib.sha256(b"anything").hexdigest()[:40]
-        for name in (f"{unknown}.wav", "..%2Fsecret.wav", "x.wav"):
-            status, caching, _ = await get(f"{PUBLIC}/prompts/{name}")
-            assert (status, caching) == (404, "no-store")
-    assert [path.name for path in (tmp_path / "kept").iterdir()] == [fixed.rpartition("/")[2]]

@@ -84,3 +84,32 @@ WHERE id IN (SELECT value FROM json_each(?1)) AND cleared_us IS NULL AND seen_us
 DELETE FROM finding
 WHERE id IN (
     SELECT id FROM finding WHERE seen_us <= :now_us - :finding_us ORDER BY seen_us LIMIT :rows)
+
+-- name: keep_call_back
+INSERT INTO call_back (
+    id, link, call_id, party, msisdn, language, wish, asked_us, state, taken_us, done_us, note)
+SELECT
+    ?1 ->> 0, ?1 ->> 1, ?1 ->> 2, ?1 ->> 3, ?1 ->> 4, ?1 ->> 5, ?1 ->> 6, ?1 ->> 7, 0, NULL, NULL,
+    ''
+WHERE (SELECT count(*) FROM call_back WHERE state < 2) < ?2
+ON CONFLICT DO NOTHING
+
+-- name: call_back_kept
+SELECT EXISTS (SELECT 1 FROM call_back WHERE party = ?1 AND state < 2)
+    OR EXISTS (SELECT 1 FROM call_back WHERE link = ?2 AND call_id = ?3)
+
+-- name: take_call_back
+UPDATE call_back SET state = 1, taken_us = :now_us
+WHERE id = :id AND (state = 0 OR (state = 1 AND taken_us + :taken_max_us <= :now_us))
+
+-- name: end_call_back
+UPDATE call_back SET state = 2, done_us = :now_us, note = :note WHERE id = :id AND state = 1
+
+-- name: hand_back_call_back
+UPDATE call_back SET state = 0, taken_us = NULL WHERE id = :id AND state = 1
+
+-- name: purge_call_backs
+DELETE FROM call_back
+WHERE id IN (
+        SELECT id FROM call_back WHERE state = 2 AND done_us <= :now_us - :done_us LIMIT :rows)
+    OR id IN (SELECT id FROM call_back WHERE state < 2 AND asked_us <= :now_us - :open_us)

@@ -34,7 +34,10 @@ JOIN reply r ON r.id = w.oldest
 SELECT json_array(max(
     coalesce((SELECT max(id) FROM question), 0),
     coalesce((SELECT max(id) FROM part), 0),
-    coalesce((SELECT max(id) FROM reply), 0)))
+    coalesce((SELECT max(id) FROM reply), 0),
+    coalesce((SELECT max(id) FROM call_leg), 0),
+    coalesce((SELECT max(id) FROM call_record), 0),
+    coalesce((SELECT max(id) FROM call_back), 0)))
 
 -- name: owed
 SELECT json_group_array(json_array(
@@ -128,3 +131,62 @@ FROM (SELECT * FROM finding WHERE cleared_us IS NULL AND id > ?1 ORDER BY id LIM
 
 -- name: findings_left
 SELECT json_array(count(*)) FROM finding WHERE cleared_us IS NULL
+
+-- name: find_leg
+SELECT json_group_array(json_array(
+    json_array(
+        l.id, l.link, l.call_id, l.leg, l.party, coalesce(s.msisdn, ''), l.called, l.started_us,
+        l.day),
+    json((
+        SELECT json_group_array(json_array(
+            id,
+            json_array(
+                l.id, l.link, l.call_id, l.leg, l.party, coalesce(s.msisdn, ''), l.called,
+                l.started_us, l.day),
+            number, answered_us, ended_us, platform_s, measured_s, outcome, closed_by, language,
+            tariff, payer, billable_s, amount_tiyn, currency, vat_bp))
+        FROM (SELECT * FROM call_record WHERE leg_id = l.id ORDER BY number)))))
+FROM (SELECT * FROM call_leg WHERE link = ?1 AND call_id = ?2 AND leg = ?3) l
+LEFT JOIN subscriber s ON s.party = l.party
+
+-- name: open_calls
+SELECT json_group_array(json_array(
+    l.id, l.link, l.call_id, l.leg, l.party, coalesce(s.msisdn, ''), l.called, l.started_us, l.day))
+FROM (
+    SELECT leg_id FROM call_open
+    WHERE started_us < ?1 AND leg_id > ?2 ORDER BY leg_id LIMIT ?3) o
+JOIN call_leg l ON l.id = o.leg_id
+LEFT JOIN subscriber s ON s.party = l.party
+
+-- name: leg_range
+SELECT json_array(min(id), max(id)) FROM call_leg WHERE day BETWEEN ?1 AND ?2
+
+-- name: call_legs
+SELECT json_group_array(json_array(
+    json_array(
+        l.id, l.link, l.call_id, l.leg, l.party, coalesce(s.msisdn, ''), l.called, l.started_us,
+        l.day),
+    json((
+        SELECT json_group_array(json_array(
+            id,
+            json_array(
+                l.id, l.link, l.call_id, l.leg, l.party, coalesce(s.msisdn, ''), l.called,
+                l.started_us, l.day),
+            number, answered_us, ended_us, platform_s, measured_s, outcome, closed_by, language,
+            tariff, payer, billable_s, amount_tiyn, currency, vat_bp))
+        FROM (SELECT * FROM call_record WHERE leg_id = l.id ORDER BY number)))))
+FROM (
+    SELECT * FROM call_leg
+    WHERE id > ?1 AND id <= ?2 AND day BETWEEN ?3 AND ?4
+    ORDER BY id LIMIT ?5) l
+LEFT JOIN subscriber s ON s.party = l.party
+
+-- name: call_backs
+SELECT json_group_array(json_array(
+    id, link, call_id, party, msisdn, language, wish, asked_us, state, taken_us, done_us, note))
+FROM (SELECT * FROM call_back WHERE id > ?1 ORDER BY id LIMIT ?2)
+
+-- name: open_call_backs
+SELECT json_group_array(json_array(
+    id, link, call_id, party, msisdn, language, wish, asked_us, state, taken_us, done_us, note))
+FROM (SELECT * FROM call_back WHERE state < 2 AND id > ?1 ORDER BY id LIMIT ?2)

@@ -32,6 +32,8 @@ CREATE TEMP VIEW batch_in AS SELECT
     NULL AS outcomes,        -- Outcome
     NULL AS receipts,        -- ReceiptSeen
     NULL AS confirms,        -- session, through
+    NULL AS legs,            -- CallLeg
+    NULL AS call_records,    -- id; link, call_id, leg of its leg; CallRecord from answered_us
     NULL AS repeat_us,       -- how long a fingerprint is live at least
     NULL AS doubtful_us,     -- and how long while nobody has seen our response arrive
     NULL AS receipt_us;      -- how long after its submit a reply may get a receipt
@@ -50,6 +52,8 @@ CREATE TEMP VIEW claims_in AS SELECT NULL AS claims;
 CREATE TEMP VIEW outcomes_in AS SELECT NULL AS outcomes;
 CREATE TEMP VIEW receipts_in AS SELECT NULL AS receipts, NULL AS receipt_us;
 CREATE TEMP VIEW confirms_in AS SELECT NULL AS confirms;
+CREATE TEMP VIEW legs_in AS SELECT NULL AS legs;
+CREATE TEMP VIEW call_records_in AS SELECT NULL AS call_records;
 
 CREATE TEMP TRIGGER batch_commits INSTEAD OF INSERT ON batch_in
 BEGIN
@@ -68,6 +72,8 @@ BEGIN
     INSERT INTO outcomes_in VALUES (NEW.outcomes);
     INSERT INTO receipts_in VALUES (NEW.receipts, NEW.receipt_us);
     INSERT INTO confirms_in VALUES (NEW.confirms);
+    INSERT INTO legs_in VALUES (NEW.legs);
+    INSERT INTO call_records_in VALUES (NEW.call_records);
 END;
 
 -- PARTS, one row at a time, since each may open or complete a set.
@@ -550,4 +556,68 @@ BEGIN
     WHERE true
     ON CONFLICT (id) DO UPDATE
     SET confirmed_through = max(confirmed_through, excluded.confirmed_through);
+END;
+
+-- CALLS. A leg is opened once and closed once, by whoever comes first.
+
+CREATE TEMP TRIGGER legs_arrive INSTEAD OF INSERT ON legs_in WHEN NEW.legs IS NOT NULL
+BEGIN
+    INSERT INTO call_leg (id, link, call_id, leg, party, called, started_us, day)
+    SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, v ->> 6, v ->> 7, v ->> 8
+    FROM (SELECT value AS v FROM json_each(NEW.legs) LIMIT -1) WHERE true
+    ON CONFLICT (link, call_id, leg) DO NOTHING;
+
+    SELECT tell('told_before', v ->> 0, NULL)
+    FROM (SELECT value AS v FROM json_each(NEW.legs) LIMIT -1)
+    WHERE NOT EXISTS (SELECT 1 FROM call_leg l WHERE l.id = v ->> 0);
+
+    INSERT INTO call_open (leg_id, started_us)
+    SELECT l.id, l.started_us
+    FROM (SELECT value AS v FROM json_each(NEW.legs) LIMIT -1)
+    JOIN call_leg l ON l.id = v ->> 0
+    WHERE NOT EXISTS (SELECT 1 FROM call_record r WHERE r.leg_id = l.id)
+    ON CONFLICT (leg_id) DO NOTHING;
+
+    INSERT INTO subscriber (party, msisdn, facts, seen_us)
+    SELECT v ->> 4, v ->> 5, '{}', v ->> 7
+    FROM (SELECT value AS v FROM json_each(NEW.legs) LIMIT -1)
+    WHERE v ->> 5 <> ''
+    ON CONFLICT (party) DO UPDATE
+    SET msisdn = excluded.msisdn, seen_us = max(seen_us, excluded.seen_us);
+END;
+
+CREATE TEMP TRIGGER call_records_arrive INSTEAD OF INSERT ON call_records_in
+WHEN NEW.call_records IS NOT NULL
+BEGIN
+    INSERT INTO call_record (
+        id, leg_id, number, answered_us, ended_us, platform_s, measured_s, outcome, closed_by,
+        language, tariff, payer, billable_s, amount_tiyn, currency, vat_bp)
+    SELECT
+        v ->> 0, l.id, 0, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8, v ->> 9, v ->> 10, v ->> 11,
+        v ->> 12, v ->> 13, v ->> 14, v ->> 15, v ->> 16
+    FROM (SELECT value AS v FROM json_each(NEW.call_records) LIMIT -1)
+    JOIN call_leg l ON l.link = v ->> 1 AND l.call_id = v ->> 2 AND l.leg = v ->> 3
+    WHERE true
+    ON CONFLICT (leg_id, number) DO NOTHING;
+
+    -- The platform's own seconds, where they were not known when the leg was closed.
+    INSERT INTO call_record (
+        id, leg_id, number, answered_us, ended_us, platform_s, measured_s, outcome, closed_by,
+        language, tariff, payer, billable_s, amount_tiyn, currency, vat_bp)
+    SELECT
+        v ->> 0, c.leg_id, 1, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8, v ->> 9, v ->> 10,
+        v ->> 11, v ->> 12, v ->> 13, v ->> 14, v ->> 15, v ->> 16
+    FROM (SELECT value AS v FROM json_each(NEW.call_records) LIMIT -1)
+    JOIN call_leg l ON l.link = v ->> 1 AND l.call_id = v ->> 2 AND l.leg = v ->> 3
+    JOIN call_record c ON c.leg_id = l.id AND c.number = 0 AND c.platform_s IS NULL
+    WHERE v ->> 6 IS NOT NULL
+    ON CONFLICT (leg_id, number) DO NOTHING;
+
+    DELETE FROM call_open WHERE leg_id IN (
+        SELECT l.id FROM (SELECT value AS v FROM json_each(NEW.call_records) LIMIT -1)
+        JOIN call_leg l ON l.link = v ->> 1 AND l.call_id = v ->> 2 AND l.leg = v ->> 3);
+
+    SELECT tell('told_before', v ->> 0, NULL)
+    FROM (SELECT value AS v FROM json_each(NEW.call_records) LIMIT -1)
+    WHERE NOT EXISTS (SELECT 1 FROM call_record r WHERE r.id = v ->> 0);
 END;

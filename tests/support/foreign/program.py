@@ -85,6 +85,15 @@ class Program(asyncio.SubprocessProtocol):
         assert isinstance(pipe, asyncio.WriteTransport)
         pipe.write(line.encode() + b"\n")
 
+    async def ended(self, timeout_s: float) -> int:
+        """Wait for its end; its exit code, negative for a signal. Raises TimeoutError."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._over.wait()
+        except TimeoutError:
+            raise TimeoutError(f"it runs on after {timeout_s} s.\n{self.last_words}") from None
+        return await self.end()
+
     async def end(self) -> int:
         """Terminate it, kill it if it does not listen; its exit code, negative for a signal."""
         transport = self._transport

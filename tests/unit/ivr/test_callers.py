@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.callers import called_of, caller_of
+from ivr.callers import called_of, caller_of, may_be_called
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,22 @@ def test_a_foreign_number_keeps_its_country_code() -> None:
 )  # fmt: skip
 def test_who_hides_has_no_number(raw: str) -> None:
     assert caller_of(raw) == ""
+
+
+@pytest.mark.parametrize(
+    ("msisdn", "may"),
+    [
+        ("77010000001", True),
+        ("77172000000", True),
+        ("67010000001", False),
+        ("79161234567", False),
+        ("491701234567", False),
+        ("7701000000", False),
+        ("", False),
+    ],
+)
+def test_people_of_this_country_may_be_called_back(msisdn: str, may: bool) -> None:
+    assert may_be_called(msisdn) is may
 
 
 def test_the_number_called_is_spelled_as_in_the_settings() -> None:

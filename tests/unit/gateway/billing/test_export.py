@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from gateway.billing import export as exporting
 from gateway.billing.export import COLUMNS, ExportError, Format, defused, export
+from gateway.core.call_records import RESTATED, CallTrace
 from gateway.core.cdr import EntryKind
 from gateway.core.ledger import kept_tiyn, open_chain
 from gateway.core.records import Chain, QuestionState
@@ -29,6 +30,7 @@ from tests.support.chains import (
     question,
     reply,
 )
+from tests.support.legs import leg, record
 
 
 def rated_chain(number: int, rated: Rated, result: str = "status", **changes: Any) -> Chain:
@@ -72,7 +74,7 @@ async def test_a_question_and_each_reply_segment_have_a_row(tmp_path: Path) -> N
         ("mt", "11", "1"),
         ("mt", "12", "1"),
         ("mo", "2", "2"),
-        ("call", "3", "3"),
+        ("call_question", "3", "3"),
         ("web", "4", "4"),
         ("mo", "5", "5"),
         ("trailer", "", ""),
@@ -95,6 +97,8 @@ async def test_the_row_of_a_question_holds_its_money(tmp_path: Path) -> None:
         "credited_tiyn": "-1500",
         "adjusted_tiyn": "0",
         "vat_tiyn": "",
+        "payer_tiyn": "",
+        "payer_vat_tiyn": "",
     }
     assert credited["charge_state"] == "charged"
     assert credited["charge_point"] == "mo"
@@ -142,6 +146,8 @@ async def test_the_trailer_counts_and_sums_what_the_entries_say(
         "adjusted_tiyn": "0",
         "currency": "KZT",
         "vat_tiyn": "207",
+        "payer_tiyn": "0",
+        "payer_vat_tiyn": "0",
     }
 
 
@@ -202,6 +208,90 @@ async def test_what_reconciliation_adjusts_is_kept_and_taxed(tmp_path: Path) -> 
     assert (report.charged_tiyn, report.adjusted_tiyn, report.vat_tiyn) == (1500, 1500, 414)
     row = read_csv(path)[0]
     assert (row["adjusted_tiyn"], row["credit_reason"]) == ("1500", "act-11")
+
+
+# -- calls
+
+LATE = record(leg(2), 2, number=RESTATED, platform_s=50, billable_s=50, amount_tiyn=500)
+LEGS = (
+    CallTrace(leg(1), (record(leg(1)),)),
+    CallTrace(leg(2), (record(leg(2)), LATE)),
+    CallTrace(leg(3), ()),
+    CallTrace(
+        leg(4, leg="operator", msisdn="", call_id="=cmd|x"),
+        (record(leg(4), vat_bp=1200, amount_tiyn=9000, payer="state"),),
+    ),
+)
+
+
+async def of_calls() -> AsyncIterator[CallTrace]:
+    for each in LEGS:
+        yield each
+
+
+async def test_each_leg_of_a_call_has_a_row_with_what_its_payer_owes(tmp_path: Path) -> None:
+    path = tmp_path / "day.csv"
+    await export(stream(()), path, "csv", of_calls())
+    first, *_ = rows = read_csv(path)
+    assert [row["record_type"] for row in rows] == ["call"] * 5 + ["trailer"]
+    assert [row["seq"] for row in rows[:-1]] == ["1", "2", "3", "4", "5"]
+    assert (first["operator"], first["bind_id"], first["short_code"]) == ("1414", "1414", "1414")
+    assert (first["leg"], first["direction"], first["platform_call_id"]) == (
+        "caller", "in", "CA0001",
+    )  # fmt: skip
+    assert (first["msisdn"], first["day"]) == ("77010000001", "2026-11-20")
+    assert first["received_at"] == first["answered_at"] == "2026-11-20T05:00:01.000000+00:00"
+    assert first["done_at"] == "2026-11-20T05:01:01.000000+00:00"
+    assert (first["outcome"], first["closed_by"]) == ("completed", "hangup")
+    assert (first["platform_s"], first["measured_s"], first["billable_s"]) == ("", "60", "60")
+    assert (first["gross_tiyn"], first["payer"], first["payer_tiyn"]) == ("0", "owner", "600")
+    assert (first["price_rule_id"], first["vat_rate_bp"]) == ("call-1414", "1600")
+
+
+async def test_a_restated_leg_has_a_second_row_with_the_difference(tmp_path: Path) -> None:
+    path = tmp_path / "day.csv"
+    await export(stream(()), path, "csv", of_calls())
+    first, second = read_csv(path)[1:3]
+    assert first["exchange_id"] == second["exchange_id"] == str(leg(2).id)
+    assert (second["platform_s"], second["billable_s"], second["payer_tiyn"]) == (
+        "50", "-10", "-100",
+    )  # fmt: skip
+    assert (second["corrects"], second["credit_reason"]) == (
+        first["record_id"], "platform_seconds",
+    )  # fmt: skip
+
+
+async def test_an_open_leg_and_a_hidden_caller_show_what_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "day.csv"
+    await export(stream(()), path, "csv", of_calls())
+    open_, hidden = read_csv(path)[3:5]
+    assert (open_["outcome"], open_["done_at"], open_["payer_tiyn"]) == ("open", "", "")
+    assert (hidden["msisdn"], hidden["direction"]) == ("", "out")
+    assert hidden["platform_call_id"] == "'=cmd|x"  # as a platform may call it
+
+
+@pytest.mark.parametrize("file_format", ["csv", "ndjson"])
+async def test_the_trailer_sums_what_the_payers_owe(tmp_path: Path, file_format: Format) -> None:
+    path = tmp_path / "day"
+    report = await export(stream(CHAINS), path, file_format, of_calls())
+    assert report.rows == 7 + 5
+    assert report.payer_tiyn == 600 + 500 + 9000
+    assert report.payer_vat_tiyn == 152 + 964  # of 1,100 at 16 %, of 9,000 at 12 %
+    assert (report.gross_tiyn, report.vat_tiyn) == (4500, 207)  # the citizens' sums stay
+    rows = read_csv(path) if file_format == "csv" else [
+        json.loads(line) for line in path.read_bytes().splitlines()
+    ]  # fmt: skip
+    owed = [int(row["payer_tiyn"]) for row in rows[:-1] if row["payer_tiyn"] not in ("", None)]
+    assert sum(owed) == int(rows[-1]["payer_tiyn"]) == report.payer_tiyn
+
+
+async def test_calls_in_another_currency_are_not_summed(tmp_path: Path) -> None:
+    async def foreign() -> AsyncIterator[CallTrace]:
+        yield CallTrace(leg(), (record(leg(), currency="USD"),))
+
+    with pytest.raises(ExportError, match="call record 1001 is in USD, those before it in KZT"):
+        await export(stream(CHAINS), tmp_path / "a", "csv", foreign())
+    assert names(tmp_path) == []
 
 
 async def test_no_questions_make_a_file_with_a_trailer(tmp_path: Path) -> None:

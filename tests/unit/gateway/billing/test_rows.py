@@ -23,7 +23,8 @@ def test_money_is_summed_by_kind_of_entry() -> None:
 
 
 @pytest.mark.parametrize(
-    ("channel", "record_type"), [("sms", "mo"), ("ivr", "call"), ("web", "web")]
+    ("channel", "record_type"),
+    [("sms", "mo"), ("ivr", "call_question"), ("copy", "copy"), ("web", "web")],
 )
 def test_a_question_is_a_record_of_its_channel(channel: str, record_type: str) -> None:
     assert rows(chain(channel=channel))[0].record_type == record_type

@@ -7,20 +7,28 @@ import pytest
 
 from gateway.billing import verify as verifying
 from gateway.billing.verify import verify
+from gateway.core.call_records import RESTATED, CallTrace
 from gateway.core.cdr import EntryKind
 from gateway.core.ledger import open_chain, settle
 from gateway.core.records import Chain, ReplyState
 from gateway.core.tariff import Trigger
 from gateway.store.journal import Journal
 from tests.support.chains import AT_US, DAY, MO, MO_CREDITED, MT, chain, question, reply
+from tests.support.legs import leg, record
 
 
 class Shelf:
-    """The two verbs of a journal that are read here."""
+    """The verbs of a journal that are read here."""
 
-    def __init__(self, chains: Sequence[Chain], strays: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        chains: Sequence[Chain],
+        strays: Sequence[str] = (),
+        legs: Sequence[CallTrace] = (),
+    ) -> None:
         self._chains = chains
         self._strays = strays
+        self._legs = legs
         self.days: tuple[int, int] | None = None
 
     async def chains(self, day_from: int, day_to: int) -> AsyncIterator[Chain]:
@@ -30,6 +38,11 @@ class Shelf:
 
     async def stray_entries(self, limit: int) -> Sequence[str]:
         return self._strays[:limit]
+
+    async def call_legs(self, day_from: int, day_to: int) -> AsyncIterator[CallTrace]:
+        assert (day_from, day_to) == self.days
+        for each in self._legs:
+            yield each
 
 
 def journal(chains: Sequence[Chain], strays: Sequence[str] = ()) -> Journal:
@@ -44,7 +57,7 @@ UNRATED = chain(question_id=9)
 async def test_sound_days_are_counted_and_summed() -> None:
     shelf = Shelf([PAID, BACK, PAID])
     report = await verify(cast(Journal, shelf), DAY, DAY + 1)
-    assert report == (3, 7, 4500, -1500, (), 0)
+    assert report == (3, 7, 4500, -1500, 0, 0, 0, (), 0)
     assert shelf.days == (DAY, DAY + 1)
 
 
@@ -64,6 +77,24 @@ async def test_an_entry_without_a_question_is_told() -> None:
         (0, "stray"),
     ]
     assert report.findings[0].sentence == "rated:77 belongs to no question"
+
+
+async def test_calls_are_counted_and_what_their_payers_owe_is_summed() -> None:
+    late = record(leg(), 2, number=RESTATED, platform_s=59, amount_tiyn=500)
+    legs = [
+        CallTrace(leg(1), ()),
+        CallTrace(leg(2), (record(leg(2)),)),
+        CallTrace(leg(1), (record(leg(1)), late)),
+    ]
+    report = await verify(cast(Journal, Shelf([], (), legs)), DAY, DAY)
+    assert (report.calls, report.calls_open, report.payer_tiyn) == (3, 1, 600 + 500)
+    assert report.findings_count == 0
+
+
+async def test_a_leg_closed_twice_is_told_with_its_id() -> None:
+    twice = CallTrace(leg(), (record(leg()), record(leg(), 2)))
+    report = await verify(cast(Journal, Shelf([], (), [twice])), DAY, DAY)
+    assert [(f.question_id, f.code) for f in report.findings] == [(leg().id, "call_twice")]
 
 
 async def test_only_so_many_findings_are_kept_and_all_are_counted(

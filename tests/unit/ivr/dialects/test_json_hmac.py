@@ -46,10 +46,11 @@ def parsed(**members: Any) -> CallRequest:
 
 
 def rendered(*actions: Shown, target: str | None = "115") -> Any:
-    def recorded(text: str, language: str, private: bool) -> str | None:
-        return "https://gw.example.kz/prompts/a.wav" if language == "kk" else None
+    def recorded(phrase: Phrase) -> str | None:
+        return "https://gw.example.kz/prompts/a.wav" if phrase.language == "kk" else None
 
-    document = JsonHmac().render(actions, RenderContext(4, URL + "?step=4", target, recorded))
+    context = RenderContext(4, URL + "?step=4", target, recorded, reference="K7QM2X")
+    document = JsonHmac().render(actions, context)
     assert document.content_type == "application/json"
     assert len(document.body) <= 65_536
     return json.loads(document.body)
@@ -108,10 +109,15 @@ def test_events_are_read() -> None:
     assert parsed(event="digits").event == Digits("", Ending.EMPTY)
     assert parsed(event="transfer_result", connected=True).event == TransferResult(True)
     assert parsed(event="transfer_result", connected="yes").event == TransferResult(False)
-    assert parsed(event="hangup").event == CallEnded("completed", None)
-    assert parsed(event="hangup", status="busy", seconds=7).event == CallEnded("busy", 7)
-    assert parsed(event="hangup", status="odd", seconds=-7).event == CallEnded("failed", None)
-    assert parsed(event="hangup", seconds=True).event == CallEnded("completed", None)
+    spoken = parsed(event="transfer_result", connected=True, seconds=40)
+    assert spoken.event == TransferResult(True, 40)
+    unanswered = parsed(event="transfer_result", connected=False, seconds=30)
+    assert unanswered.event == TransferResult(False, None)
+    assert parsed(event="hangup").event == CallEnded("completed", None, "hangup")
+    assert parsed(event="hangup", status="busy", seconds=7).event == CallEnded("busy", 7, "hangup")
+    odd = parsed(event="hangup", status="odd", seconds=-7)
+    assert odd.event == CallEnded("failed", None, "hangup")
+    assert parsed(event="hangup", seconds=True).event == CallEnded("completed", None, "hangup")
 
 
 def test_a_retry_without_an_id_is_known_by_its_date_and_body() -> None:
@@ -197,9 +203,23 @@ def test_actions_are_a_list_in_their_order() -> None:
     ]  # fmt: skip
 
 
+def test_what_must_be_heard_to_its_end_says_so() -> None:
+    notice, welcome = rendered(
+        Phrase("Recorded", "en", private=False, whole=True), Phrase("Welcome", "en", private=False)
+    )
+    assert notice["whole"] is True
+    assert "whole" not in welcome
+
+
 def test_a_transfer_names_its_target_or_is_the_end() -> None:
     assert rendered(Transfer("operators")) == [
-        {"action": "transfer", "queue": "operators", "target": "115", "step": 4}
+        {
+            "action": "transfer",
+            "queue": "operators",
+            "target": "115",
+            "reference": "K7QM2X",
+            "step": 4,
+        }
     ]
     assert rendered(Transfer("operators"), target=None) == [{"action": "hangup"}]
     assert rendered(HangUp()) == [{"action": "hangup"}]

@@ -3,12 +3,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from multidict import MultiDict
+from twilio.request_validator import RequestValidator
+from twilio.twiml.voice_response import VoiceResponse
 
 from ivr.actions import (
     CallEnded,
@@ -29,6 +32,7 @@ from ivr.dialects.contract import (
     Refusal,
     RenderContext,
 )
+from ivr.dialects.twilio_signature import sign
 from ivr.dialects.twiml import Twiml
 
 TOKEN = "12345"
@@ -56,7 +60,7 @@ def parsed(url: str, **fields: str) -> CallRequest:
 
 
 def context(target: str | None = "+77172000000", url: str | None = None) -> RenderContext:
-    return RenderContext(4, NEXT, target, lambda text, language, private: url)
+    return RenderContext(4, NEXT, target, lambda phrase: url)
 
 
 def rendered(*actions: Shown, target: str | None = "+77172000000", url: str | None = None) -> str:
@@ -155,10 +159,39 @@ class TestEvents:
         assert parsed(START, CallbackSource="call-progress-events").event is None
 
     @pytest.mark.parametrize(
-        ("status", "connected"), [("completed", True), ("busy", False), ("no-answer", False)]
+        ("status", "connected"),
+        [
+            ("completed", True),
+            ("answered", True),
+            ("busy", False),
+            ("no-answer", False),
+            ("", False),
+        ],
     )
     def test_a_transfer_has_a_result(self, status: str, connected: bool) -> None:
         assert parsed(STEP, DialCallStatus=status).event == TransferResult(connected)
+
+    def test_a_conversation_has_its_own_seconds(self) -> None:
+        told = parsed(STEP, DialCallStatus="completed", DialCallDuration="95")
+        assert told.event == TransferResult(connected=True, seconds=95)
+
+    def test_who_hangs_up_on_an_operator_ends_the_call_by_a_report_of_its_own(self) -> None:
+        """Then the transfer's result has the final status, and not the call's seconds."""
+        fields = {"DialCallStatus": "completed", "DialCallDuration": "40"}
+        told = parsed(STEP, CallStatus="completed", **fields)
+        assert told.event == TransferResult(connected=True, seconds=40)
+
+    @pytest.mark.parametrize("status", ["completed", "no-answer", "in-progress"])
+    def test_an_operators_leg_is_no_call_of_ours(self, status: str) -> None:
+        leg = {"ParentCallSid": "CA1", "CallSid": "CA2", "CallbackSource": "call-progress-events"}
+        assert parsed(START, CallStatus=status, CallDuration="40", **leg).event is None
+
+    def test_a_get_tells_the_same_in_its_query(self) -> None:
+        query = urlencode(CALL | {"CallStatus": "ringing"})
+        told = Twiml().parse(RawRequest("GET", f"{START}?{query}", {}, b""))
+        assert told == CallRequest(
+            "CA1", "+77010000001", "+77001414141", CallStarted(None), "start"
+        )
 
     @pytest.mark.parametrize("call_id", ["", "C A", "Қ", "x" * 129, "a\x00"])
     def test_without_a_sane_call_id_there_is_no_call(self, call_id: str) -> None:
@@ -188,6 +221,53 @@ class TestEvents:
         assert isinstance(Twiml().parse(request), CallRequest | Malformed)
 
 
+class TestTheirOwnLibrary:
+    """Twilio's: it signs what is believed here, believes what is signed so, and writes what we
+    write."""
+
+    @given(st.lists(st.tuples(st.sampled_from("ABab"), st.text(max_size=8)), max_size=6))
+    def test_what_it_signs_is_believed(self, pairs: list[tuple[str, str]]) -> None:
+        told = MultiDict(pairs)
+        body = urlencode(pairs, errors="replace").encode()
+        assume(parse_qsl(body.decode(), keep_blank_values=True) == pairs)  # no lone surrogates
+        for algorithm, dialect in (("HMAC_SHA1", Twiml()), ("HMAC_SHA256", Twiml("sha256"))):
+            signature = RequestValidator(TOKEN).compute_signature(STEP, told, algorithm)
+            headers = {"content-type": FORM, "x-twilio-signature": signature}
+            assert dialect.verify(RawRequest("POST", STEP, headers, body), [TOKEN], 0) is None
+
+    def test_it_believes_what_is_signed_here(self) -> None:
+        fields = CALL | {"CallerName": "Әсел Қ"}
+        theirs = RequestValidator(TOKEN)
+        assert theirs.validate(STEP, fields, sign(TOKEN, STEP, fields.items(), "sha1"))
+        signature = sign(TOKEN, STEP, fields.items(), "sha256")
+        assert theirs.validate(STEP, fields, signature, "HMAC_SHA256")
+        assert not theirs.validate(STEP, fields, signature)
+
+    def test_it_writes_the_same_question(self) -> None:
+        theirs = VoiceResponse()
+        gather = theirs.gather(
+            action=NEXT, action_on_empty_result=True, finish_on_key="#", input="dtmf",
+            method="POST", num_digits=64, timeout=7,
+        )  # fmt: skip
+        gather.say("Number?", language="en-US")
+        ours = rendered(Phrase("Number?", "en", private=False), Gather(1, 64, "#", 7, 4))
+        assert canonical(ours) == canonical(theirs.to_xml())
+
+    def test_it_writes_the_same_transfer(self) -> None:
+        theirs = VoiceResponse()
+        theirs.play("https://gw.example.kz/a.wav")
+        theirs.dial(action=NEXT, method="POST", timeout=30).sip("sip:a@b?X-Jauap-Call=k7")
+        document = Twiml().render(
+            [Phrase("...", "kk", private=False), Transfer("operators")],
+            context("sip:a@b", "https://gw.example.kz/a.wav")._replace(reference="k7"),
+        )
+        assert canonical(document.body.decode()) == canonical(theirs.to_xml())
+
+
+def canonical(xml: str) -> str:
+    return ElementTree.canonicalize(xml)
+
+
 class TestDocuments:
     def test_what_is_said_before_a_question_can_be_interrupted(self) -> None:
         xml = rendered(Phrase("Number?", "en", private=False), Gather(1, 64, "#", 7, 4))
@@ -197,17 +277,42 @@ class TestDocuments:
             '<Say language="en-US">Number?</Say></Gather></Response>'
         )
 
-    def test_kazakh_is_played_where_there_is_a_recording(self) -> None:
-        phrase = Phrase("Сау болыңыз!", "kk", private=False)
-        url = "https://gw.example.kz/prompts/a.wav"
-        assert rendered(phrase, HangUp(), url=url) == (
-            f"<Response><Play>{url}</Play><Hangup /></Response>"
+    @pytest.mark.parametrize("language", ["kk", "ru", "en"])
+    def test_what_is_recorded_is_played(self, language: str) -> None:
+        url = "https://gw.example.kz/prompts/a.wav?b=1&c=2"
+        assert rendered(Phrase("...", language, private=False), HangUp(), url=url) == (
+            "<Response><Play>https://gw.example.kz/prompts/a.wav?b=1&amp;c=2</Play>"
+            "<Hangup /></Response>"
         )
-        assert rendered(phrase) == ('<Response><Say language="ru-RU">Сау болыңыз!</Say></Response>')
 
-    def test_other_languages_are_said(self) -> None:
-        xml = rendered(Phrase("До свидания!", "ru", private=False), url="https://x/a.wav")
-        assert xml == '<Response><Say language="ru-RU">До свидания!</Say></Response>'
+    @pytest.mark.parametrize(
+        ("language", "voice"), [("kk", "ru-RU"), ("ru", "ru-RU"), ("en", "en-US"), ("de", "en-US")]
+    )
+    def test_what_is_not_recorded_is_said(self, language: str, voice: str) -> None:
+        assert rendered(Phrase("До свидания!", language, private=False)) == (
+            f'<Response><Say language="{voice}">До свидания!</Say></Response>'
+        )
+
+    def test_each_phrase_asks_for_its_own_recording(self) -> None:
+        one, two = Phrase("One", "en", private=False), Phrase("Two", "en", private=True)
+        asked: list[Phrase] = []
+        Twiml().render([one, two, HangUp()], context()._replace(prompt_url=asked.append))
+        assert asked == [one, two]
+
+    def test_a_recording_is_asked_for_in_words_as_they_are(self) -> None:
+        """The recording is known by its text: what XML forbids and what is too long stays in it."""
+        phrase = Phrase("\x07" + "a" * 9_000, "en", private=False)
+        asked: list[Phrase] = []
+        Twiml().render([phrase, HangUp()], context()._replace(prompt_url=asked.append))
+        assert asked == [phrase]
+
+    def test_what_must_be_heard_whole_stands_before_the_question(self) -> None:
+        notice = Phrase("Recorded.", "en", private=False, whole=True)
+        root = ElementTree.fromstring(
+            rendered(notice, Phrase("Number?", "en", private=False), Gather(1, 64, "#", 7, 4))
+        )
+        assert [verb.tag for verb in root] == ["Say", "Gather"]
+        assert (root[0].text, root[1][0].text) == ("Recorded.", "Number?")
 
     def test_a_transfer_comes_back_with_its_result(self) -> None:
         action = NEXT.replace("&", "&amp;")
@@ -218,6 +323,18 @@ class TestDocuments:
         assert "<Sip>sip:desk@pbx.example.kz</Sip>" in rendered(
             Transfer("operators"), target="sip:desk@pbx.example.kz"
         )
+
+    @pytest.mark.parametrize(
+        ("target", "dialled"),
+        [
+            ("sip:desk@pbx.example.kz", "sip:desk@pbx.example.kz?X-Jauap-Call=k7"),
+            ("sips:a@b;transport=tls?X-A=1", "sips:a@b;transport=tls?X-A=1&X-Jauap-Call=k7"),
+            ("+77172000000", "+77172000000"),
+        ],
+    )
+    def test_a_sip_phone_learns_which_call_it_gets(self, target: str, dialled: str) -> None:
+        document = Twiml().render([Transfer("operators")], context(target)._replace(reference="k7"))
+        assert ElementTree.fromstring(document.body)[0][0].text == dialled
 
     def test_without_a_target_a_transfer_is_the_end(self) -> None:
         assert rendered(Transfer("operators"), target=None) == "<Response><Hangup /></Response>"
@@ -240,8 +357,8 @@ class TestDocuments:
 
     def test_however_long_the_texts_the_document_is_small(self) -> None:
         phrases = [Phrase("&" * 100_000, "en", private=False)] * 20
-        xml = rendered(*phrases, Gather(1, 1, "", 7, 4))
-        assert len(ElementTree.fromstring(xml)[0]) == 2
+        said = ElementTree.fromstring(rendered(*phrases, Gather(1, 1, "", 7, 4)))[0]
+        assert [len(verb.text or "") for verb in said] == [4_096, 3_904]
 
     @given(
         st.lists(st.builds(Phrase, st.text(), st.sampled_from(["kk", "ru", "en"]), st.booleans()))

@@ -1,0 +1,128 @@
+"""Actions of a dialogue as the document a platform gets: words, recordings, where to post next."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from ivr.actions import LANGUAGES, Action, Gather, HangUp, Phrase, Say, Shown, Transfer
+from ivr.attendant.open_calls import OpenCall
+from ivr.dialects.contract import Dialect, Document, PromptUrl, RenderContext
+from ivr.dialects.url_token import url_token
+from ivr.dialogue.state import TEXTS_NEEDED
+from ivr.speech.phrases import VoiceTexts, phrase
+
+NONCE_SIGNS = 16
+REFERENCE_SIGNS = 12
+FIXED_KEPT_MAX = 1_024  # phrases without a value: as many as the dialogue can put together
+LOCAL_TIME = timedelta(hours=5)  # Kazakhstan: which year callers live in
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents:
+    """What the documents of one `[[ivr]]` table are made with; see ivr.attendant.
+
+    `nonce_secret` is ours alone; `url_secret` is the one the platform was given, where its URLs
+    must be believed (ivr.dialects.url_token).
+    """
+
+    link: str
+    dialect: Dialect
+    nonce_secret: str
+    voice: VoiceTexts
+    prompt_url: PromptUrl
+    operator_target: str | None
+    now_us: Callable[[], int]
+    url_secret: str | None = None
+    _fixed: dict[tuple[str, ...], Phrase] = field(default_factory=dict, init=False, repr=False)
+
+    def of_call(self, call: OpenCall, actions: Sequence[Action], url: str, step: int) -> Document:
+        """The document after which the call is at `step`; `url` is the webhook's own, bare."""
+        next_url = f"{url}?step={step}"
+        if self.dialect.echoes_nonce:
+            next_url += f"&nonce={self.nonce(call, step)}"
+        return self._render(actions, step, next_url, call.reference, call.call_id)
+
+    def of_no_call(self, actions: Sequence[Action] = ()) -> Document:
+        """A document that nothing can follow."""
+        return self._render(actions, 0, "")
+
+    def opening(self, actions: Sequence[Action], url: str) -> Document:
+        """What a platform fetches before any call of its own; `url` is the webhook's own, bare.
+        `actions` are for when nothing else of ours can be had."""
+        return self._render(actions, 0, url)
+
+    def nonce(self, call: OpenCall, step: int) -> str:
+        """Not to be guessed, and another one when the same call id comes up again."""
+        return self._keyed(f"{call.call_id}\n{call.started_us}\n{step}", NONCE_SIGNS)
+
+    def reference(self, call_id: str, started_us: int) -> str:
+        """What operators and logs call it: tells nothing of the platform's id or the phone."""
+        return self._keyed(f"reference\n{call_id}\n{started_us}", REFERENCE_SIGNS)
+
+    def _keyed(self, about: str, signs: int) -> str:
+        told = f"{self.link}\n{about}".encode()
+        return hmac.new(self.nonce_secret.encode(), told, "sha256").hexdigest()[:signs]
+
+    def _render(
+        self,
+        actions: Sequence[Action],
+        step: int,
+        next_url: str,
+        reference: str = "",
+        call_id: str = "",
+    ) -> Document:
+        shown: list[Shown] = []
+        for action in actions:
+            if isinstance(action, Say):
+                shown.append(self._phrase(action))
+            elif isinstance(action, Gather | Transfer | HangUp):
+                shown.append(action)
+        context = RenderContext(
+            step,
+            next_url,
+            self.operator_target,
+            self._prompt,
+            reference,
+            call_id,
+            url_token(self.url_secret or self.nonce_secret, next_url) if next_url else "",
+        )
+        return self.dialect.render(shown, context)
+
+    def _phrase(self, say: Say) -> Phrase:
+        """Most of what is said has no value, and is the same every time."""
+        if any(sentence.values for sentence in say.sentences):
+            return phrase(say, self.voice, self._year())
+        key = (say.language, str(say.whole), *(sentence.id for sentence in say.sentences))
+        fixed = self._fixed.get(key)
+        if fixed is None:
+            fixed = phrase(say, self.voice, self._year())
+            if len(self._fixed) < FIXED_KEPT_MAX:
+                self._fixed[key] = fixed
+        return fixed
+
+    def _year(self) -> int:
+        return (datetime.fromtimestamp(self.now_us() / 1_000_000, UTC) + LOCAL_TIME).year
+
+    def _prompt(self, spoken: Phrase) -> str | None:
+        try:
+            return self.prompt_url(spoken)
+        except Exception:  # without recordings a call still goes on, by the platform's voice
+            log.exception("prompt_not_offered", link=self.link, language=spoken.language)
+            return None
+
+
+def missing_texts(voice: VoiceTexts) -> list[str]:
+    """The fixed texts that `voice` lacks, as "id (language)": no call can be answered without."""
+    return [
+        f"{text_id} ({language})"
+        for text_id in TEXTS_NEEDED
+        for language in LANGUAGES
+        if not voice.get(text_id, {}).get(language)
+    ]
