@@ -11,22 +11,29 @@ DIGITS_MAX = 15  # E.164
 DIGITS_NATIONAL = 11  # with 7 or 8 before
 
 # Kazakh numbers of country code 7 begin with 6 or 7; written with 8, +7, 007 or nothing before.
-_KAZAKH = re.compile(r"(?:7|8|007)?([67][0-9]{9})")
+_KAZAKH = re.compile(r"(?:\+7|7|8|007)?([67][0-9]{9})")
 _SPACING = re.compile(r"[\s().\-]")
 # Pseudo-numbers that spell ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE.
 _HIDDEN = frozenset({"266696687", "7378742833", "2562533", "8656696", "86282452253"})
 
 
-def _dialled(raw: str) -> str:
-    """The digits of a number, "" where it is none; takes the user part of a SIP or tel address."""
+def _written(raw: str) -> str:
+    """A number's digits, behind a plus where it has its country code for certain; "" where it is
+    none. Takes the user part of a SIP or tel address."""
     if len(raw) > RAW_SIGNS_MAX:
         return ""
     text = raw.strip()
     scheme, colon, rest = text.partition(":")
     if colon and scheme.lower() in {"sip", "sips", "tel"}:
         text = re.split("[@;]", rest, maxsplit=1)[0]
-    text = _SPACING.sub("", text).removeprefix("+")
-    return text if text.isascii() and text.isdigit() else ""
+    text = _SPACING.sub("", text)
+    digits = text.removeprefix("+")
+    return text if digits.isascii() and digits.isdigit() else ""
+
+
+def _dialled(raw: str) -> str:
+    """The digits alone."""
+    return _written(raw).removeprefix("+")
 
 
 def caller_of(raw: str) -> str:
@@ -34,10 +41,11 @@ def caller_of(raw: str) -> str:
 
     "" for hidden callers, names and short codes: such a call has no memory and gets no SMS.
     """
-    digits = _dialled(raw)
-    if digits in _HIDDEN:
+    written = _written(raw)
+    digits = written.removeprefix("+").removeprefix("00")
+    if digits in _HIDDEN or digits.startswith("0"):  # no country has a code that begins so
         return ""
-    kazakh = _KAZAKH.fullmatch(digits)
+    kazakh = _KAZAKH.fullmatch(written)
     if kazakh is not None:
         return "7" + kazakh[1]
     return digits if SHORT_DIGITS_MAX < len(digits) <= DIGITS_MAX else ""

@@ -105,7 +105,7 @@ def _handler(attendant: Attendant, base: str) -> Handler:
         raw = RawRequest(
             request.method,
             base + request.raw_path,
-            {name.lower(): value for name, value in request.headers.items()},
+            request.headers,
             await request.read(),
         )
         answer = await attendant.answer(raw)

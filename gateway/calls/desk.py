@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import structlog
@@ -60,10 +61,15 @@ class Calls:
         self._next_id = next_id
         self._deadline_s = deadline_s
         self._call_backs_max = call_backs_max
+        self._texts: asyncio.TaskGroup | None = None  # those being taken, while `run` runs
 
     async def run(self) -> None:
         """Keep the records of calls in order, for ever."""
-        await self._records.run()
+        try:
+            async with asyncio.TaskGroup() as self._texts:
+                await self._records.run()
+        finally:
+            self._texts = None
 
     async def opened(self, start: CallStart) -> str | None:
         await self._records.open(start)
@@ -102,7 +108,11 @@ class Calls:
         return self._spoken.answer(question, statuses, turn, moment, self._copies.offer(question))
 
     async def text(self, question: CallQuestion) -> TextOutcome:
-        return await self._copies.text(question)
+        taking = self._copies.text(question)
+        if self._texts is None:
+            return await taking
+        # A call that gives up waiting must not leave a text half way from the disk to its link.
+        return await asyncio.shield(self._texts.create_task(taking))
 
     async def call_back(self, wanted: CallBack) -> bool:
         if not may_be_called(wanted.caller):

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from gateway.clock import Clock
 from gateway.core.workdays import Workdays
 from gateway.settings.tables import OperatorsSettings
+from ivr.attendant.people import ClosedHours
 
+HOUR_US = 3_600_000_000
 DAYS_AHEAD_MAX = 31  # whoever does not open within them has no hours to be told
 
 _DAY = timedelta(days=1)
@@ -41,6 +44,22 @@ class OperatorHours(NamedTuple):
 
     def _of(self, day: date) -> tuple[int, int]:
         return self.workday if self.workdays.is_working(day) else self.day_off
+
+
+def hour_by_hour(hours: OperatorHours, clock: Clock) -> ClosedHours:
+    """What `closed` says now. It can change with a new hour alone, and each step of a call asks:
+    Kazakhstan is whole hours away from UTC."""
+    asked = -1
+    said: tuple[int, int] | None = None
+
+    def closed() -> tuple[int, int] | None:
+        nonlocal asked, said
+        hour = clock.now_us() // HOUR_US
+        if hour != asked:
+            said, asked = hours.closed(clock.now()), hour
+        return said
+
+    return closed
 
 
 def operator_hours(settings: OperatorsSettings, workdays: Workdays) -> OperatorHours:

@@ -134,11 +134,13 @@ class CallRecords:
         written = await self._journal.open_legs(legs)
         for leg in legs:
             key = (leg.link, leg.call_id, leg.leg)
-            self._unwritten.pop(key, None)
             if leg.id not in written and key in self._open:  # begun in an earlier life
                 known = await self._journal.find_leg(*key)
-                if known is not None and key in self._open:
+                if known is not None and known.last is not None:
+                    self._open.pop(key, None)  # it is over: what is told of it restates at most
+                elif known is not None and key in self._open:
                     self._open[key] = known.leg
+            self._unwritten.pop(key, None)
 
     async def _write(self, ends: Sequence[CallEnd]) -> None:
         records = [record for end in ends if (record := await self._record(end)) is not None]

@@ -10,6 +10,8 @@ from ivr.events import CallEvent
 
 EVENTS_MAX = 4_096  # some minutes of a busy hour; who was away longer gets the present state
 
+COUNT_DIGITS_MAX = 19  # of an id: more than any process reaches
+
 
 class Kept(NamedTuple):
     """An event and its id."""
@@ -39,6 +41,8 @@ class EventRing:
         """What came after that event; None where it is not known any more, or never was."""
         epoch, dash, count = last_id.partition("-")
         if not dash or epoch != str(self._epoch) or not (count.isascii() and count.isdigit()):
+            return None
+        if len(count) > COUNT_DIGITS_MAX:
             return None
         missed = self._count - int(count)
         if not 0 <= missed <= len(self._kept):

@@ -7,6 +7,7 @@ from datetime import date
 
 from gateway.core.conversation import Moment, Turn
 from gateway.core.kinds import Kinds
+from gateway.core.memory import is_landline
 from gateway.core.results import Result
 from gateway.core.telling import Chosen, Telling
 from ivr.switch import (
@@ -31,6 +32,7 @@ _OUTCOMES: Mapping[Result, CallOutcome] = {
     Result.SILENT_LIMIT: CallOutcome.LOCKED,
     Result.SILENT_LOOP: CallOutcome.LOCKED,
 }
+APPEAL = "appeal"
 _TEXTED = frozenset({CallOutcome.FOUND, CallOutcome.UNAVAILABLE})
 
 # What key 1 takes after a text that offers it.
@@ -84,7 +86,7 @@ class Spoken:
         if turn.result is Result.UNREGISTERED:
             return (Sentence("insp.unregistered", {}),), ()
         if outcome is CallOutcome.FOUND:
-            told = self._told(_ticket(statuses, turn), moment)
+            told = self._told(_ticket(statuses, turn), moment, question.caller)
             if turn.silent_base is not None:
                 told = (*told, Sentence("base_silent", {"base": turn.silent_base}))
             return told, ()
@@ -95,17 +97,19 @@ class Spoken:
             }
             return (Sentence("ambiguous", names),), kinds
         if outcome is CallOutcome.BAD_LENGTH:
-            got, want = len(question.digits), self._kinds.wanted
-            return (Sentence("bad_length", {"got": got, "want": want}),), ()
+            got, want = len(question.digits), self._kinds.wanted_of(question.menu)
+            return (Sentence("bad_length", {"got": got, "want": want}),) if want else (), ()
         return (), ()
 
-    def _told(self, ticket: TicketRecord, moment: Moment) -> tuple[Sentence, ...]:
+    def _told(self, ticket: TicketRecord, moment: Moment, caller: str) -> tuple[Sentence, ...]:
         chosen = self._telling.choose_voice(
             ticket,
             today=moment.today,
             now_us=moment.now_us,
             verified=moment.is_owner(ticket),
         )
+        if chosen.final and _is_appeal(ticket) and (not caller or is_landline(caller)):
+            return (_closed(chosen),)
         told = Sentence(chosen.text_id, _raw(chosen))
         if isinstance(chosen.as_of, date):
             return told, Sentence("as_of", {"asof": chosen.as_of})
@@ -117,6 +121,20 @@ def _ticket(statuses: Sequence[Status], turn: Turn) -> TicketRecord:
     (status,) = statuses
     assert isinstance(status, Found | Partial)
     return next(ticket for ticket in status.tickets if ticket.kind == turn.ticket_kind)
+
+
+def _is_appeal(ticket: TicketRecord) -> bool:
+    """Or became one, of which the status is told."""
+    passed = ticket.passed_to
+    return ticket.kind == APPEAL or (passed is not None and passed.kind == APPEAL)
+
+
+def _closed(chosen: Chosen) -> Sentence:
+    """That an appeal has its answer, for a phone that is nobody's own: how it ended is not told."""
+    closed_on = chosen.values.get("d")
+    if isinstance(closed_on, date):
+        return Sentence("appeal.answered_other", {"d": closed_on})
+    return Sentence("status_unknown", {})
 
 
 def _raw(chosen: Chosen) -> dict[str, SpokenValue]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gateway.calls import fastagi
 from gateway.calls.desk import Calls
-from gateway.calls.hours import operator_hours
+from gateway.calls.hours import hour_by_hour, operator_hours
 from gateway.calls.recordings import open_prompts, voice_texts
 from gateway.clock import Clock
 from gateway.keys import Keys
@@ -69,7 +69,7 @@ def make_webhooks(
     voice = voice_texts(rules.voice)
     hours = operator_hours(settings.operators, rules.workdays)
     people = People(
-        closed_hours=lambda: hours.closed(clock.now()),
+        closed_hours=hour_by_hour(hours, clock),
         call_backs=events is not None and settings.operators.call_backs_max > 0,
     )
     webhooks = tuple(

@@ -25,7 +25,7 @@ from gateway.commands.options import json_option, show
 from lookup.status import Wanted
 
 SMALL: Final = 100_000
-SAMPLES: Final = 20_000  # numbers kept to be asked
+SAMPLES: Final = 100_000  # numbers kept to be asked
 TICKETS_MAX: Final = 100_000_000
 
 

@@ -29,7 +29,7 @@ from lookup.registry.sqlite import BULK_CACHE_KIB, BULK_CHECKPOINT_OCTETS, PAGE_
 from lookup.status import Wanted
 
 BATCH: Final = QUESTIONS_MAX  # numbers asked together
-WARMING: Final = 8_000  # numbers asked first
+WARMING: Final = 60_000  # numbers asked first: so many that all inner pages were met
 ROUNDS: Final = 12  # of each file, by turns, so that all see the same machine
 PER_ROUND: Final = 500  # numbers asked one by one, and as many in batches
 COLD_LOOKUPS: Final = 100  # each on a connection of its own, with no page of the file in memory

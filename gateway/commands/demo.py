@@ -23,6 +23,7 @@ from gateway import app, config, logs
 from gateway.clock import KAZAKHSTAN, Clock, fixed
 from gateway.commands.demo_call import play_call
 from gateway.commands.demo_print import Printer
+from gateway.core.call_records import CallRecord
 from gateway.core.records import Chain, ReplyState
 from gateway.feeds.parts import registry_path
 from gateway.keys import Keys, read_key_file
@@ -68,6 +69,7 @@ async def _demo() -> None:
         printer.call(script["call"], heard)
         chains = await _chains(stage)
         printer.call_entry(next(chain for chain in chains if chain.channel == "ivr"))
+        printer.legs(await _legs(stage))
         printer.totals(chains)
         if sys.stdin.isatty():
             await _take_lines(stage, printer, seen)
@@ -114,6 +116,17 @@ async def _settled(stage: Stage, seen: set[int]) -> Chain:
 
 async def _chains(stage: Stage) -> list[Chain]:
     return [chain async for chain in stage.parts.journal.chains(*CITIZENS_DAY)]
+
+
+async def _legs(stage: Stage) -> list[CallRecord]:
+    """What became of each leg of the call, once all are closed."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            traces = [trace async for trace in stage.parts.journal.call_legs(*CITIZENS_DAY)]
+            closed = [trace.last for trace in traces if trace.last is not None]
+            if closed and len(closed) == len(traces):
+                return closed
+            await asyncio.sleep(LOOK_S)
 
 
 async def _take_lines(stage: Stage, printer: Printer, seen: set[int]) -> None:

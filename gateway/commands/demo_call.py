@@ -18,7 +18,7 @@ CALL_ID = "CA" + "0" * 31 + "1"
 async def play_call(
     http: str, public_url: str, script: Mapping[str, Any], token: str
 ) -> list[tuple[str, str]]:
-    """The call of the script as (keys pressed, what is heard) pairs.
+    """The call of the script as (what the caller does, what is heard) pairs.
 
     Steps are posted to `http` and signed for `public_url`, as behind a TLS proxy.
     """
@@ -37,12 +37,20 @@ async def play_call(
             if key:
                 fields |= {"CallStatus": "in-progress", "Digits": key.rstrip("#")}
             document = await _post(session, http, url, fields, token)
-            heard.append((key, _words(document)))
+            heard.append((f"keys {key}" if key else "", _words(document)))
             gather = document.find("Gather")
             if gather is None:
                 break
             url = urljoin(public_url, gather.get("action", url))
-        ended = fields | {"CallStatus": "completed"}
+        fields.pop("Digits", None)
+        dial = document.find("Dial")
+        if dial is not None:
+            talked = str(script["operator_s"])
+            over = fields | {"DialCallStatus": "completed", "DialCallDuration": talked}
+            url = urljoin(public_url, dial.get("action", url))
+            document = await _post(session, http, url, over, token)
+            heard.append((f"talks to the operator for {talked} s", _words(document)))
+        ended = fields | {"CallStatus": "completed", "CallDuration": str(script["seconds"])}
         await _post(session, http, f"{public_url}/ivr/1414", ended, token)
     return heard
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from gateway.core.call_records import CallRecord
 from gateway.core.cdr import Entry
 from gateway.core.records import Chain
 from smpp.simulator.inbox import Mt
@@ -49,13 +50,21 @@ class Printer:
     def call(self, script: dict[str, Any], said: Sequence[tuple[str, str]]) -> None:
         self._echo("# a phone call: Russian, the number keyed in, once more, then an operator")
         self._echo(f"CALL {phone(script['from'])} -> {script['to']}")
-        for key, words in said:
-            if key:
-                self._echo(f"{INDENT}keys {key}")
+        for done, words in said:
+            if done:
+                self._echo(f"{INDENT}{done}")
             self._echo(f"{INDENT}hears: {words}")
 
     def call_entry(self, chain: Chain) -> None:
         self._echo(f"{INDENT}{chain.result} · {chain.language} · {entries(chain.entries)}")
+
+    def legs(self, records: Sequence[CallRecord]) -> None:
+        """The call's own records: seconds as the platform counts them, outcome, who pays what."""
+        for record in records:
+            self._echo(
+                f"{INDENT}{record.leg.leg}'s leg · {record.platform_s} s · {record.outcome}"
+                f" · {record.payer} pays {tenge(record.amount_tiyn)}"
+            )
         self._echo("")
 
     def totals(self, chains: Sequence[Chain]) -> None:

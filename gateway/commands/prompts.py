@@ -60,6 +60,7 @@ def build_prompts(settings: Settings, folder: Path | None, as_json: bool) -> Non
     if any(each.missing for each in built.values()):
         if speaker is None:
             click.echo(f"{ESPEAK} is not installed: there are no placeholders", err=True)
+        click.echo("jauap prompts check tells of each that cannot be played what to do", err=True)
         sys.exit(1)
 
 

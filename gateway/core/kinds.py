@@ -101,6 +101,16 @@ class Kinds:
             raise BadTableError("\n".join(problems))
         return kinds
 
+    def wanted_of(self, menu: str | None) -> str:
+        """As `wanted`, of the numbers that a line of the menu asks for; "" where those have no few
+        lengths to be told."""
+        kinds = None if menu is None else self._menus.get(menu, (menu,))
+        return "/".join(
+            str(length)
+            for length, rules in sorted(self._bare.items())
+            if kinds is None or any(kind in kinds for rule in rules for kind in rule.kinds)
+        )
+
     def name(self, kind: str) -> Mapping[str, str]:
         """The full name of a kind, by language."""
         return self._kinds[kind].name

@@ -251,5 +251,10 @@ def answerable_source(msisdn: str, own_numbers: Collection[str]) -> bool:
         and msisdn.isascii()
         and msisdn.isdigit()
         and msisdn not in own_numbers
-        and not (len(msisdn) == 11 and msisdn.startswith(LANDLINES))
+        and not is_landline(msisdn)
     )
+
+
+def is_landline(msisdn: str) -> bool:
+    """Whether it is one of this country's, which all of a household or an office use."""
+    return len(msisdn) == 11 and msisdn.startswith(LANDLINES)

@@ -25,6 +25,7 @@ from ivr.actions import (
     Transfer,
     TransferResult,
 )
+from ivr.attendant.deadline import within
 from ivr.attendant.documents import Documents
 from ivr.attendant.endings import Endings
 from ivr.attendant.errands import Errands
@@ -104,9 +105,8 @@ class Attendant:
             link=self.link, calls=self.calls, legs=legs, watch=watch, line=self.people.line,
             loop_time=self.loop_time, count=self._count, deadline_s=self.step_deadline_s,
         )  # fmt: skip
-        for name, part in (
-            ("_watch", watch), ("_legs", legs), ("_errands", errands), ("_endings", endings),
-        ):  # fmt: skip
+        parts = {"_watch": watch, "_legs": legs, "_errands": errands, "_endings": endings}
+        for name, part in parts.items():
             object.__setattr__(self, name, part)
 
     async def answer(self, request: RawRequest) -> Document | Refusal:
@@ -177,8 +177,8 @@ class Attendant:
             reference=self.documents.reference(told.call_id, started_us),
             heard_us=started_us,
         )
-        if self.calls.add(call):
-            return call
+        if isinstance(told.event, CallEnded) or self.calls.add(call):
+            return call  # one that is over takes no room, and its record must not be lost
         log.warning("call_table_full", link=self.link, open=len(self.calls))
         return None
 
@@ -186,15 +186,17 @@ class Attendant:
 
     async def _next(self, call: OpenCall, told: CallRequest, url: str) -> Document:
         try:
-            async with asyncio.timeout(self.step_deadline_s):
-                async with call.lock:
-                    return await self._step(call, told, url)
+            return await within(self.step_deadline_s, self._in_turn(call, told, url))
         except TimeoutError:
             log.warning("call_step_late", link=self.link, call=call.reference)
             return self._broken(call, told, url, "late")
         except Exception:  # the caller must hear something: told here, once, with its trace
             log.exception("call_step_failed", link=self.link, call=call.reference)
             return self._broken(call, told, url, "failed")
+
+    async def _in_turn(self, call: OpenCall, told: CallRequest, url: str) -> Document:
+        async with call.lock:
+            return await self._step(call, told, url)
 
     async def _step(self, call: OpenCall, told: CallRequest, url: str) -> Document:
         event = told.event
@@ -225,14 +227,16 @@ class Attendant:
 
     def _informed(self, call: OpenCall) -> CallState:
         """With what the dialogue cannot know: whether people are there, who may be called."""
-        return call.state._replace(
-            closed=self.people.closed_hours(),
-            callable=self.people.call_backs and may_be_called(call.caller),
-        )
+        state = call.state
+        closed = self.people.closed_hours()
+        callable_ = self.people.call_backs and may_be_called(call.caller)
+        if state.closed == closed and state.callable is callable_:
+            return state
+        return state._replace(closed=closed, callable=callable_)
 
     async def _transferred(self, call: OpenCall, result: TransferResult) -> TransferResult:
-        if not call.recorded:  # begun before a restart
-            await self._legs.opened(call)
+        if not call.recorded and not result.connected:  # begun before a restart
+            await self._legs.reopened(call)
         await self._legs.transferred(call, result)
         if result.connected:
             self.people.line.leave(self.link, call.call_id)
@@ -246,8 +250,7 @@ class Attendant:
         call.state = state
         if state.phase not in _WAITING:
             self.people.line.leave(self.link, call.call_id)
-        if call.answered_us is None:
-            call.answered_us = self.now_us()
+        call.answered_us = call.answered_us or self.now_us()
         if any(isinstance(action, Transfer) for action in shown):
             again = call.ringing
             self._legs.handed_over(call)
@@ -270,10 +273,14 @@ class Attendant:
 
     def _broken(self, call: OpenCall, told: CallRequest, url: str, outcome: str) -> Document:
         self._count(outcome)
+        if told.key in call.keys and call.document is not None:
+            return call.document  # a copy was late together with the first
         state = self._informed(call)
-        if told.step is None or told.step == state.step:
-            state = state._replace(step=state.step + 1)
-        state, actions = broken(state)
+        if isinstance(told.event, TransferResult) and told.event.connected:
+            state, actions = step(state, told.event)  # has spoken with people: not to them again
+        else:
+            next_step = state.step + (told.step is None or told.step == state.step)
+            state, actions = broken(state._replace(step=next_step))
         call.document = self.documents.of_call(call, actions, url, state.step)
         self._gone_on(call, state, actions)
         call.keys.add(told.key)
@@ -285,7 +292,7 @@ class Attendant:
         return self.documents.of_no_call(self._apologies())
 
     def _apologies(self) -> Sequence[Action]:
-        state = new_call(self.language, operator=self.operator)
+        state = new_call(self.language, operator=self.operator, notice=self.notice)
         return broken(state._replace(closed=self.people.closed_hours()))[1]
 
     def _count(self, outcome: str) -> None:

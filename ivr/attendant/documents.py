@@ -21,6 +21,9 @@ REFERENCE_SIGNS = 12
 FIXED_KEPT_MAX = 1_024  # phrases without a value: as many as the dialogue can put together
 LOCAL_TIME = timedelta(hours=5)  # Kazakhstan: which year callers live in
 
+_SHOWN = (Gather, Transfer, HangUp)
+_Fixed = tuple[str | bool, ...]  # language, whole, texts
+
 log = structlog.get_logger()
 
 
@@ -40,7 +43,12 @@ class Documents:
     operator_target: str | None
     now_us: Callable[[], int]
     url_secret: str | None = None
-    _fixed: dict[tuple[str, ...], Phrase] = field(default_factory=dict, init=False, repr=False)
+    _mac: hmac.HMAC = field(init=False, repr=False)
+    _fixed: dict[_Fixed, Phrase] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        mac = hmac.new(self.nonce_secret.encode(), digestmod="sha256")
+        object.__setattr__(self, "_mac", mac)
 
     def of_call(self, call: OpenCall, actions: Sequence[Action], url: str, step: int) -> Document:
         """The document after which the call is at `step`; `url` is the webhook's own, bare."""
@@ -67,8 +75,9 @@ class Documents:
         return self._keyed(f"reference\n{call_id}\n{started_us}", REFERENCE_SIGNS)
 
     def _keyed(self, about: str, signs: int) -> str:
-        told = f"{self.link}\n{about}".encode()
-        return hmac.new(self.nonce_secret.encode(), told, "sha256").hexdigest()[:signs]
+        mac = self._mac.copy()  # cheaper than keying anew
+        mac.update(f"{self.link}\n{about}".encode())
+        return mac.hexdigest()[:signs]
 
     def _render(
         self,
@@ -82,7 +91,7 @@ class Documents:
         for action in actions:
             if isinstance(action, Say):
                 shown.append(self._phrase(action))
-            elif isinstance(action, Gather | Transfer | HangUp):
+            elif isinstance(action, _SHOWN):
                 shown.append(action)
         context = RenderContext(
             step,
@@ -97,9 +106,12 @@ class Documents:
 
     def _phrase(self, say: Say) -> Phrase:
         """Most of what is said has no value, and is the same every time."""
-        if any(sentence.values for sentence in say.sentences):
-            return phrase(say, self.voice, self._year())
-        key = (say.language, str(say.whole), *(sentence.id for sentence in say.sentences))
+        ids: list[str] = []
+        for sentence in say.sentences:
+            if sentence.values:
+                return phrase(say, self.voice, self._year())
+            ids.append(sentence.id)
+        key: _Fixed = (say.language, say.whole, *ids)
         fixed = self._fixed.get(key)
         if fixed is None:
             fixed = phrase(say, self.voice, self._year())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
 from ivr.actions import CallEnded
+from ivr.attendant.deadline import within
 from ivr.attendant.legs import REAPER, Legs
 from ivr.attendant.open_calls import OpenCall, OpenCalls
 from ivr.attendant.waiting_line import WaitingLine
@@ -35,9 +35,7 @@ class Endings:
     async def end(self, call: OpenCall, event: CallEnded) -> None:
         """Once a call, whichever report of it comes first; a later one may add its seconds."""
         try:
-            async with asyncio.timeout(self.deadline_s):
-                async with call.lock:
-                    self.count(await self._ended(call, event))
+            self.count(await within(self.deadline_s, self._in_turn(call, event)))
         except TimeoutError:
             log.warning("call_end_late", link=self.link, call=call.reference)
             self.count("late")
@@ -56,6 +54,10 @@ class Endings:
                 # Told or not: a desk that fails must not keep the table full.
                 await self._close(call, status)
             self.count("reaped")
+
+    async def _in_turn(self, call: OpenCall, event: CallEnded) -> str:
+        async with call.lock:
+            return await self._ended(call, event)
 
     async def _ended(self, call: OpenCall, event: CallEnded) -> str:
         if call.closed and (event.seconds is None or event.seconds == call.counted_s):

@@ -26,6 +26,8 @@ from ivr.switch import CallBack, CallDesk, CallOutcome, CallQuestion
 
 ERRANDS_MAX = 4  # for one document: a dialogue that asks on and on has a fault
 
+_ERRANDS = (Consult, SendText, KeepCallBack)
+
 
 class RestlessDialogueError(RuntimeError):
     """The dialogue asks the gateway again and again: a mistake of ours."""
@@ -50,7 +52,7 @@ class Errands:
         errands = 0
         while left:
             action = left.pop(0)
-            if isinstance(action, Consult | SendText | KeepCallBack):
+            if isinstance(action, _ERRANDS):
                 errands += 1
                 if errands > ERRANDS_MAX:
                     raise RestlessDialogueError(f"more than {ERRANDS_MAX} errands for one document")

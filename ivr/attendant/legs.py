@@ -7,13 +7,13 @@ with the last moment of which something was heard, so that nobody pays for our w
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
 from ivr.actions import CallEnded, TransferResult
+from ivr.attendant.deadline import within
 from ivr.attendant.open_calls import OpenCall
 from ivr.dialogue.state import Phase
 from ivr.switch import CallDesk, CallEnd, CallStart, Leg
@@ -41,6 +41,12 @@ class Legs:
         )
         call.recorded = True
         return language
+
+    async def reopened(self, call: OpenCall) -> None:
+        """The same for a call in the midst of which we began: it goes on in its language."""
+        language = await self.opened(call)
+        if language is not None:
+            call.state = call.state._replace(language=language)
 
     def handed_over(self, call: OpenCall) -> None:
         """The document that is on its way hands the call to operators."""
@@ -144,16 +150,20 @@ class Legs:
         return await self._operator_told(call, end)
 
     async def _operator_told(self, call: OpenCall, end: CallEnd) -> bool:
+        call.leg_us, call.leg_end = end.started_us, end  # whoever stops us while we tell it
         told = await self._tell(call, end)
-        call.leg_us, call.leg_end = (None, None) if told else (end.started_us, end)
+        if told:
+            call.leg_us = call.leg_end = None
         return told
+
+    async def _told(self, call: OpenCall, end: CallEnd) -> None:
+        if not call.recorded:
+            await self.opened(call)
+        await self.desk.ended(end)
 
     async def _tell(self, call: OpenCall, end: CallEnd) -> bool:
         try:
-            async with asyncio.timeout(self.deadline_s):
-                if not call.recorded:
-                    await self.opened(call)
-                await self.desk.ended(end)
+            await within(self.deadline_s, self._told(call, end))
         except Exception:  # a report must not fail the webhook, nor stop the reaper
             log.exception("call_end_failed", link=self.link, call=call.reference, leg=end.leg)
             return False

@@ -26,7 +26,7 @@ _SANE_ID = re.compile(f"[!-~]{{1,{CALL_ID_SIGNS_MAX}}}")
 
 class RawRequest(NamedTuple):
     """A request as received. `url` is the public one, query and percent-encoding octet for octet;
-    header names are in lower case."""
+    headers are looked up by names in lower case."""
 
     method: str
     url: str

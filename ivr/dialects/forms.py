@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from urllib.parse import unquote_plus
+from typing import Self
+from urllib.parse import unquote, unquote_plus
 
 from ivr.actions import Digits, Ending, Event
 from ivr.dialects.contract import (
@@ -21,22 +22,41 @@ FIELDS_MAX = 200  # a genuine request has about thirty
 CALL_SECONDS_MAX = 1_000_000
 FORM = "application/x-www-form-urlencoded"
 
-Fields = list[tuple[str, str]]  # as they came: repeated names stay repeated
+
+class Fields(tuple[tuple[str, str], ...]):
+    """Names and values as they came: repeated names stay repeated. `by_name` has each name's value,
+    "" where it contradicts itself."""
+
+    by_name: Mapping[str, str]
+
+    def __new__(cls, pairs: Iterable[tuple[str, str]] = ()) -> Self:
+        fields = super().__new__(cls, pairs)
+        by_name = dict(fields)
+        if len(by_name) != len(fields):
+            for name, value in fields:
+                if value != by_name[name]:
+                    by_name[name] = ""
+        fields.by_name = by_name
+        return fields
+
+
+_NONE = Fields()
 
 
 def is_form(request: RawRequest) -> bool:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return request.method == "POST" and kind == FORM
+    kind = request.headers.get("content-type", "")
+    plain = kind == FORM or kind.partition(";")[0].strip().lower() == FORM
+    return plain and request.method == "POST"
 
 
 def posted(request: RawRequest) -> Fields | None:
     """The posted fields, none for other bodies; None where there are absurdly many."""
-    return _pairs(request.body.decode("utf-8", "replace")) if is_form(request) else []
+    return _read(request.body.decode("utf-8", "replace")) if is_form(request) else _NONE
 
 
 def query_of(url: str) -> Fields | None:
     """The fields behind the URL's question mark; None where there are absurdly many."""
-    return _pairs(url.partition("#")[0].partition("?")[2])
+    return _read(url.partition("#")[0].partition("?")[2])
 
 
 def told(request: RawRequest) -> Fields | None:
@@ -46,17 +66,11 @@ def told(request: RawRequest) -> Fields | None:
 
 def one(fields: Fields, name: str) -> str:
     """A field's value; "" where it is missing or contradicts itself."""
-    found = None
-    for key, value in fields:
-        if key == name:
-            if found is not None and value != found:
-                return ""
-            found = value
-    return found or ""
+    return fields.by_name.get(name, "")
 
 
 def has(fields: Fields, name: str) -> bool:
-    return any(key == name for key, _ in fields)
+    return name in fields.by_name
 
 
 def read_fields(
@@ -95,22 +109,22 @@ def keyed(fields: Fields, *, complete: bool) -> Digits:
     return Digits(keys, Ending.COMPLETE if complete else Ending.TIMEOUT)
 
 
-def _pairs(text: str) -> Fields | None:
-    read = _read(text)
-    return None if read is None else list(read)
-
-
 @lru_cache(maxsize=2)  # who has verified a request parses the same body, and its query
-def _read(text: str) -> tuple[tuple[str, str], ...] | None:
-    """As urllib's parse_qsl does it; most fields hold nothing that is escaped."""
+def _read(text: str) -> Fields | None:
+    """As urllib's parse_qsl does it; most fields hold nothing that is escaped, and most of the
+    others the plus of a phone."""
     parts = text.split("&", FIELDS_MAX)
     if len(parts) > FIELDS_MAX:
         return None
     fields = []
     for part in parts:
         name, _, value = part.partition("=")
-        if "%" in part or "+" in part:
+        if "+" in part:
             name, value = unquote_plus(name), unquote_plus(value)
+        elif "%" in part:
+            value = value.replace("%2B", "+")
+            if "%" in name or "%" in value:
+                name, value = unquote(name), unquote(part.partition("=")[2])
         if part:
             fields.append((name, value))
-    return tuple(fields)
+    return Fields(fields)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element
 
-from ivr.actions import Gather, HangUp, Phrase, Shown, Transfer
+from ivr.actions import Gather, Phrase, Shown, Transfer
 from ivr.dialects.contract import DOCUMENT_SIGNS_MAX, Document, RenderContext, within_limits
-from ivr.dialects.xml import document, legal
+from ivr.dialects.xml import DECLARATION, XML, escaped, legal, tag, written
 
 DIAL_TIMEOUT_S = 30  # an operator's phone rings so long
 
 # The platforms have no Kazakh voice: where no recording can be had, a voice that knows Cyrillic
 # reads it.
 _VOICES: Mapping[str, str] = {"kk": "ru-RU", "ru": "ru-RU", "en": "en-US"}
+_HANG_UP = tag("Hangup")
 
 
 class Verbs(NamedTuple):
@@ -34,51 +35,54 @@ class Verbs(NamedTuple):
 
 def write_response(actions: Sequence[Shown], context: RenderContext, verbs: Verbs) -> Document:
     """The actions as a document; no actions: an empty one."""
-    root = Element("Response")
-    phrases = [action for action in actions if isinstance(action, Phrase)]
+    before = inside = after = ""  # what no key interrupts, what any key does, what follows
+    gather: Gather | None = None
     left = DOCUMENT_SIGNS_MAX
-    for phrase in phrases:
-        if phrase.whole:
-            left -= _say(root, phrase, context, verbs, left)
-    gather = next((action for action in actions if isinstance(action, Gather)), None)
-    # What is said inside can be interrupted by a key.
-    inside = root
-    if gather is not None:
-        inside = SubElement(root, verbs.waits, verbs.gather(gather, context))
-    for phrase in phrases:
-        if not phrase.whole:
-            left -= _say(inside, phrase, context, verbs, left)
+    # What must be heard whole has the first claim on the room there is.
     for action in actions:
-        if isinstance(action, Transfer):
-            _transfer(root, context, verbs)
-        elif isinstance(action, HangUp):
-            SubElement(root, "Hangup")
-    if gather is not None and not verbs.tells_silence:
-        SubElement(root, "Redirect", {"method": "POST"}).text = context.next_url
-    return document(root)
+        if isinstance(action, Phrase) and action.whole:
+            said, left = _say(action, context, verbs, left)
+            before += said
+    for action in actions:
+        if isinstance(action, Phrase):
+            if not action.whole:
+                said, left = _say(action, context, verbs, left)
+                inside += said
+        elif isinstance(action, Gather):
+            gather = gather or action
+        elif isinstance(action, Transfer):
+            after += _transfer(context, verbs)
+        else:
+            after += _HANG_UP
+    if gather is not None:
+        inside = tag(verbs.waits, verbs.gather(gather, context), inside)
+        if not verbs.tells_silence:
+            after += tag("Redirect", {"method": "POST"}, escaped(context.next_url))
+    return Document(XML, (DECLARATION + tag("Response", inside=before + inside + after)).encode())
 
 
-def _say(parent: Element, phrase: Phrase, context: RenderContext, verbs: Verbs, left: int) -> int:
-    """Play the recording, or have the words spoken where there is none; returns how many of the
-    `left` signs were used."""
+def _say(phrase: Phrase, context: RenderContext, verbs: Verbs, left: int) -> tuple[str, int]:
+    """Play the recording, or have the words spoken where there is none; with how many signs are
+    then left of `left`."""
     text = within_limits(legal(phrase.text), left)
     if not text:
-        return 0
+        return "", left
     url = context.prompt_url(phrase)
-    if url is None:
-        voice = _VOICES.get(phrase.language, _VOICES["en"])
-        SubElement(parent, verbs.speak, {"language": voice}).text = text
-    else:
-        SubElement(parent, "Play").text = url
-    return len(text)
+    if url is not None:
+        return f"<Play>{escaped(url)}</Play>", left - len(text)
+    voice = _VOICES.get(phrase.language, _VOICES["en"])
+    said = f'<{verbs.speak} language="{voice}">{escaped(text)}</{verbs.speak}>'
+    return said, left - len(text)
 
 
-def _transfer(root: Element, context: RenderContext, verbs: Verbs) -> None:
+def _transfer(context: RenderContext, verbs: Verbs) -> str:
+    made = ""
     if context.operator_target:
-        attributes = {"timeout": str(DIAL_TIMEOUT_S)}
+        dial = Element("Dial", {"timeout": str(DIAL_TIMEOUT_S)})
         if context.next_url:
-            attributes |= {"action": context.next_url, "method": "POST"}
-        dial = SubElement(root, "Dial", attributes)
+            dial.attrib |= {"action": context.next_url, "method": "POST"}
         verbs.dial(dial, context.operator_target, context)
+        made = written(dial)
     if not (context.operator_target and context.next_url):
-        SubElement(root, "Hangup")  # nobody will be asked what comes next
+        made += _HANG_UP  # nobody will be asked what comes next
+    return made

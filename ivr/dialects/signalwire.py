@@ -23,7 +23,8 @@ from ivr.dialects.twiml import TWIML, read_request
 
 def sign_body(secret: str, url: str, body: bytes) -> str:
     """The signature of a body that is no form: hex of HMAC-SHA1 over the URL and the body."""
-    return hmac.new(secret.encode(), url.encode() + body, "sha1").hexdigest()
+    signed = url.encode("utf-8", "surrogateescape") + body
+    return hmac.new(secret.encode(), signed, "sha1").hexdigest()
 
 
 class SignalWire(NamedTuple):

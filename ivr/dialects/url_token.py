@@ -7,6 +7,9 @@ log, and the token of one `[[ivr]]` table opens no other.
 from __future__ import annotations
 
 import hmac
+from functools import lru_cache
+
+TABLES_KEPT = 64  # tokens of so many are not made anew for each document
 
 _PURPOSE = b"jauap ivr url\n"
 
@@ -14,9 +17,13 @@ _PURPOSE = b"jauap ivr url\n"
 def url_token(secret: str, url: str) -> str:
     """The token for the path of an absolute `url`, in hex: host and query do not count."""
     bare = url.partition("#")[0].partition("?")[0]
-    path = "/" + bare.partition("://")[2].partition("/")[2]
+    return _token(secret, "/" + bare.partition("://")[2].partition("/")[2])
+
+
+@lru_cache(maxsize=TABLES_KEPT)  # a table has one path
+def _token(secret: str, path: str) -> str:
     signed = _PURPOSE + path.encode("utf-8", "surrogateescape")
-    return hmac.new(secret.encode(), signed, "sha256").hexdigest()
+    return hmac.digest(secret.encode(), signed, "sha256").hex()
 
 
 def opens(given: str, secret: str, url: str) -> bool:

@@ -54,6 +54,7 @@ from ivr.dialogue.state import (
 )
 from ivr.dialogue.told import (
     answered,
+    ask_people,
     failed,
     follow,
     other_key,
@@ -79,7 +80,9 @@ def step(state: CallState, event: Event) -> Stepped:
 
 def broken(state: CallState) -> Stepped:
     """What a caller hears when we failed: the truth, and people."""
-    return give_up(state, "system_away")
+    notice = _notice(state, LANGUAGES) if state.phase is Phase.NEW else ()
+    state, actions = give_up(state, "system_away")
+    return state, (*notice, *actions)
 
 
 def _told_by_platform(state: CallState, event: CallStarted | Digits | TransferResult) -> Stepped:
@@ -127,11 +130,14 @@ def _started(state: CallState, language: str | None) -> Stepped:
         state, actions = _menu(state._replace(language=str(language)))
     else:
         state, actions = _ask_language(state)
-    notice: tuple[Action, ...] = ()
-    if state.notice:
-        spoken = (state.language,) if known else LANGUAGES
-        notice = tuple(Say(sentences("recording"), each, whole=True) for each in spoken)
-    return state, (*notice, *actions)
+    return state, (*_notice(state, (state.language,) if known else LANGUAGES), *actions)
+
+
+def _notice(state: CallState, languages: tuple[str, ...]) -> tuple[Action, ...]:
+    """Before anything else, where the call may be recorded."""
+    if not state.notice:
+        return ()
+    return tuple(Say(sentences("recording"), each, whole=True) for each in languages)
 
 
 def _ask_language(state: CallState, text_id: str = "welcome", gather: Gather = KEY) -> Stepped:
@@ -240,7 +246,7 @@ _KEYS: Mapping[Phase, Mapping[str, Callable[[CallState], Stepped]]] = {
         "9": repeat,
     },
     Phase.TOLD: {
-        "0": to_people,
+        "0": ask_people,
         "1": take_offer,
         "2": ask_number,
         "*": ask_number,

@@ -132,6 +132,12 @@ def failed(state: CallState, *told: str | Sentence) -> Stepped:
     return give_up(state) if state.tries >= TRIES_MAX else enter(state, *told)
 
 
+def ask_people(state: CallState) -> Stepped:
+    """Key 0 after a status. A fine paid and still with the bailiff offers its correction by it."""
+    wish = state.answer.wish if state.answer is not None else None
+    return to_people(state, wish if wish is Wish.CORRECT else Wish.OPERATOR)
+
+
 def take_offer(state: CallState) -> Stepped:
     """Key 1 after a status: what its text offers to take, people take (ruling 10: nothing is said
     to be taken that is not)."""
@@ -151,10 +157,13 @@ def follow(state: CallState) -> Stepped:
 
 
 def other_key(state: CallState, keys: str) -> Stepped:
-    """Silence ends the call politely; a key that means nothing gets the choice once more."""
+    """Silence ends the call politely; a key that means nothing gets the choice once more, and the
+    last one leads to people."""
     state = state._replace(tries=state.tries + 1)
-    if not keys or state.tries >= TRIES_MAX:
+    if not keys:
         return goodbye(state)
+    if state.tries >= TRIES_MAX:  # who has heard a status has what was asked for
+        return goodbye(state) if state.phase is Phase.TOLD else give_up(state)
     if state.phase is Phase.TOLD and state.answer is not None:
         return state, (say(state, *_options(state, state.answer)), KEY)
     return repeat(state)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from ivr.prompts.folder import read_clip, read_manifest, write_whole
+from ivr.prompts.folder import RecordingsError, read_clip, read_manifest, write_whole
 from ivr.prompts.manifest import (
     NAME,
     PLACEHOLDER_MARK,
@@ -90,9 +90,12 @@ class _Work:
 
     async def build(self, on_progress: Progress) -> Built:
         todo = iter(self.clips.values())
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(MAKING_MAX):
-                workers.create_task(self._go_through(todo, on_progress))
+        try:
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(MAKING_MAX):
+                    workers.create_task(self._go_through(todo, on_progress))
+        except* RecordingsError as group:
+            raise RecordingsError("; ".join(map(str, group.exceptions))) from None
         wanted = tuple(
             Wanted(clip, self.wanted[clip.id])
             for clip in self.clips.values()

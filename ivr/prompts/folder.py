@@ -16,6 +16,7 @@ from ivr.prompts.recordings import (
     recording_of,
 )
 
+SUFFIX = ".wav"
 MEMORY_OCTETS_MAX = 512 * 1024 * 1024  # of all clips
 
 
@@ -68,7 +69,7 @@ def read_manifest(folder: Path) -> Entries:
 def read_clip(folder: Path, language: str, clip: str) -> bytes | None:
     """A clip's file, None where there is none; of a huge one only so much that it is seen to be
     huge. Raises RecordingsError."""
-    path = folder / language / f"{clip}.wav"
+    path = folder / language / f"{clip}{SUFFIX}"
     try:
         with path.open("rb") as file:
             return file.read(FILE_OCTETS_MAX + 1)
@@ -94,8 +95,9 @@ def write_whole(path: Path, octets: bytes) -> None:
 
 
 def unused(folder: Path, inventory: Inventory) -> Iterator[Path]:
-    """Files that no clip is called by: a slip in a name, or of a text that is gone."""
-    for language, clips in inventory.items():
-        for path in sorted((folder / language).glob("*.wav")):
-            if path.stem not in clips:
+    """Files that no clip is called by: a slip in a name, or of a text that is gone; or laid beside
+    the languages' folders instead of into one."""
+    for language, clips in (("", {}), *inventory.items()):
+        for path in sorted((folder / language).glob("*.[wW][aA][vV]")):
+            if path.suffix != SUFFIX or path.stem not in clips:
                 yield path

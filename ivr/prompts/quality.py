@@ -29,6 +29,7 @@ PAUSE_MS_MAX = 1_200  # silence inside
 CUT_MS = 2  # sound that begins or ends so close to the edge was cut off
 CUT_LOUD = 3_277  # -20 dB
 SPEECH_MS_MIN = 60
+FORMAT = f"WAV, PCM, {TELEPHONE}"
 _FRAME_MS = 10
 _FRAME = RATE_HZ * _FRAME_MS // 1_000
 
@@ -61,7 +62,7 @@ def judge(file: bytes) -> list[Finding]:
     try:
         told, frames = read_wav(file)
     except NotAWavError as problem:
-        return [Finding(Fault.NOT_A_WAV, f"{problem}; export it as WAV, PCM")]
+        return [Finding(Fault.NOT_A_WAV, f"{problem}; export it as {FORMAT}")]
     if told != TELEPHONE:
         return [Finding(Fault.FORMAT, f"it is {told}; it must be {TELEPHONE}: convert it")]
     samples = array("h", frames)

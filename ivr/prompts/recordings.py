@@ -28,7 +28,7 @@ class Missing(StrEnum):
     NO_FILE = "no file"
     NOT_NOTED = "not in the manifest"  # what it says is not known: build notes it
     OTHER_TEXT = "recorded for another text"
-    FORMAT = "not a WAV of 8000 Hz, 16 bit, mono"
+    FORMAT = "not a whole WAV of 8000 Hz, 16 bit, mono"
     SILENT = "there is no sound in it"
 
 

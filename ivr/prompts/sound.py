@@ -27,6 +27,8 @@ HEAD_MS = 5
 TAIL_MS = 15
 EDGE_MS = 60  # silence before and behind a joined sentence, and a clip in its file
 
+UNKNOWN_OCTETS_MIN = 1 << 30  # a header says so where it was written before the sound was known
+
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 
 
@@ -50,13 +52,14 @@ class NotAWavError(ValueError):
 
 
 def read_wav(octets: bytes) -> tuple[WavFormat, bytes]:
-    """Format and samples. Raises NotAWavError.
+    """Format and samples. Raises NotAWavError, also for a file that was cut off.
 
     The header of a piped WAV does not know its length, so all that follows it counts.
     """
     try:
         with wave.open(io.BytesIO(octets)) as source:
             told = WavFormat(source.getframerate(), source.getnchannels(), source.getsampwidth())
+            declared = source.getnframes() * told.channels * told.octets
             frames = source.readframes(len(octets))
     except EOFError:
         raise NotAWavError("it ends within its header") from None
@@ -66,6 +69,8 @@ def read_wav(octets: bytes) -> tuple[WavFormat, bytes]:
         raise NotAWavError(str(problem)) from None
     if not (told.rate_hz > 0 and told.channels > 0 and told.octets > 0):
         raise NotAWavError(f"its header says {told}")
+    if len(frames) < declared < UNKNOWN_OCTETS_MIN:
+        raise NotAWavError(f"of {declared} octets of sound only the first {len(frames)} are there")
     whole = told.channels * told.octets
     return told, frames[: len(frames) // whole * whole]
 

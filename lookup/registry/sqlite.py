@@ -27,7 +27,7 @@ from lookup.registry.moving import move, to_move
 Connection = aiosqlite.Connection
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations" / "sqlite"
-READER_CACHE_KIB: Final = 65_536
+READER_CACHE_KIB: Final = 16_384  # the inner pages; leaves are as near in the system's memory
 WRITER_CACHE_KIB: Final = 65_536
 READER_BUSY_MS: Final = 1_000
 WRITER_BUSY_MS: Final = 10_000
@@ -35,7 +35,7 @@ WAL_CHECKPOINT_OCTETS: Final = 67_108_864  # written between two checkpoints
 BULK_CACHE_KIB: Final = 262_144
 BULK_CHECKPOINT_OCTETS: Final = 268_435_456
 WAL_KEPT_OCTETS: Final = 67_108_864
-PAGE_OCTETS: Final = 4_096  # of a new file: see lookup/registry/place.py
+PAGE_OCTETS: Final = 16_384  # of a new file: see lookup/registry/place.py
 WRITER_WAIT_S: Final = 10.0  # for the lock, which is held for one transaction
 LOCK_POLL_S: Final = 0.005
 

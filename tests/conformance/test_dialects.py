@@ -289,6 +289,17 @@ async def test_nothing_is_done_for_who_does_not_sign(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(DIALECTS))
+def test_octets_that_are_no_text_are_refused_like_any_forgery(name: str) -> None:
+    told, secret = PLATFORMS[name][1].request("nonsense", None), SECRETS.get(name, SECRET)
+    headers = dict.fromkeys(told.headers, "\udcff") | {"content-type": "application/json"}
+    url = f"{URL}?bodySHA256=\udcff&step=\udcff&nonce=\udcff&token=\udcff"
+    for method in ("GET", "POST"):
+        forged = RawRequest(method, url, headers, b"{}")
+        assert isinstance(DIALECTS[name].verify(forged, [secret], NOW_US // 1_000_000), Refusal)
+        DIALECTS[name].parse(forged)
+
+
+@pytest.mark.parametrize("name", sorted(DIALECTS))
 @pytest.mark.parametrize("recorded", ["", "CallSid=", "{}", "[1]", "nonsense"])
 async def test_who_signs_nonsense_gets_a_document(name: str, recorded: str) -> None:
     desk, counted = Desk(), Counted()

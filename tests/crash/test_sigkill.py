@@ -132,7 +132,8 @@ async def test_nothing_acknowledged_is_lost_or_charged_twice_by_kill_9(
                 0, 0, 0, 0,
             )  # fmt: skip
             assert report.duplicates["unexplained"] == 0
-            assert report.duplicates_total <= WINDOW * KILLS  # reliability: a window a crash
+            # with the operator, and answered but not yet on disk: docs/adr/0020
+            assert report.duplicates_total <= 2 * WINDOW * KILLS
             assert await service.stop() == 0
             assert (await service.verify())["findings"] == []
             each_question_has_one_charged_chain(load.questions, await service.export())

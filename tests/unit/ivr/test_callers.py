@@ -19,13 +19,25 @@ def test_one_subscriber_has_one_normal_form(raw: str) -> None:
 def test_a_foreign_number_keeps_its_country_code() -> None:
     assert caller_of("+15306666666") == "15306666666"
     assert caller_of("+79161234567") == "79161234567"
+    assert caller_of("00998901234567") == caller_of("+998901234567") == "998901234567"
+
+
+@pytest.mark.parametrize("raw", ["+6591234567", "+6041234567", "sip:+6493001234@gw.example.sg"])
+def test_ten_digits_behind_a_plus_are_of_no_subscriber_here(raw: str) -> None:
+    """Singapore, Malaysia, New Zealand: a call-back to 7 659... would reach somebody else."""
+    assert caller_of(raw) in {"6591234567", "6041234567", "6493001234"}
+    assert not may_be_called(caller_of(raw))
+
+
+def test_a_plus_and_the_trunk_prefix_8_do_not_go_together() -> None:
+    assert caller_of("+86123456789") == "86123456789"
 
 
 @pytest.mark.parametrize(
     "raw",
     ["", "anonymous", "Anonymous", "unavailable", "Restricted", "+266696687", "266696687",
      "+7378742833", "1414", "+112", "client:web", "sip:alice@gw.example.kz", "7" * 200,
-     "٧٧٠١٠٠٠٠٠٠١", "1234567890123456"],
+     "٧٧٠١٠٠٠٠٠٠١", "1234567890123456", "0000000000", "0123456789"],
 )  # fmt: skip
 def test_who_hides_has_no_number(raw: str) -> None:
     assert caller_of(raw) == ""

@@ -4,6 +4,7 @@ records that are opened once and closed once."""
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 from hypothesis import given, settings
@@ -11,13 +12,13 @@ from hypothesis import strategies as st
 
 from ivr.actions import CallEnded, CallStarted, Consult, Digits, Ending, Event, TransferResult
 from ivr.attendant import errands
-from ivr.attendant.attendant import REQUESTS_MAX, Attendant
+from ivr.attendant.attendant import REQUESTS_MAX, STEP_DEADLINE_S, Attendant
 from ivr.attendant.documents import Documents
-from ivr.attendant.open_calls import AGE_MAX_S, LEG_KEPT_S
+from ivr.attendant.open_calls import AGE_MAX_S, LEG_KEPT_S, OpenCalls
 from ivr.dialects import DIALECTS
 from ivr.dialects.contract import CallRequest, Document
 from ivr.dialogue.state import CallState
-from ivr.switch import TextOffer
+from ivr.switch import CallEnd, CallStart, TextOffer
 from tests.support.call_desk import ABSENT, AWAY, FOUND, TWICE, Counted, Desk, Watched, voice_texts
 
 NOW_US = 1_795_150_800_000_000
@@ -36,12 +37,20 @@ class Time:
         return self.now_s
 
 
-def make(desk: Desk, time: Time, watched: Watched | None = None) -> Attendant:
+def make(
+    desk: Desk,
+    time: Time,
+    watched: Watched | None = None,
+    *,
+    calls: OpenCalls | None = None,
+    step_deadline_s: float = STEP_DEADLINE_S,
+) -> Attendant:
     dialect = DIALECTS["json"]
     return Attendant(
         link="1414", dialect=dialect, secrets=("12345",), desk=desk, numbers=("1414",),
         operator=True, now_us=time.now_us, loop_time=time.loop_time, counters=Counted(),
-        events=watched or Watched(),
+        events=watched or Watched(), calls=OpenCalls() if calls is None else calls,
+        step_deadline_s=step_deadline_s,
         documents=Documents(
             link="1414", dialect=dialect, nonce_secret="12345", voice=VOICE,
             prompt_url=lambda _: None, operator_target="+77172000000", now_us=time.now_us,
@@ -174,3 +183,79 @@ async def test_a_dialogue_that_asks_on_and_on_is_an_apology(
     document = await at_work.believed(told(Digits(FOUND, Ending.COMPLETE)), URL)
     assert b'"transfer"' in document.body
     assert len(desk.questions) == errands.ERRANDS_MAX
+
+
+async def test_an_end_is_recorded_also_where_the_table_has_no_room_for_its_call() -> None:
+    desk, time = Desk(), Time()
+    attendant = make(desk, time, calls=OpenCalls(calls_max=1))
+    await attendant.believed(told(CallStarted(None)), URL)
+    for _ in range(2):
+        over = told(CallEnded("completed", 30))._replace(call_id="c2")
+        await attendant.believed(over, URL)
+    assert [(end.call_id, end.seconds) for end in desk.ends] == [("c2", 30)]
+    assert len(attendant.calls) == 1
+    assert (await attendant.believed(told(CallStarted(None)), URL)).body != b"[]"
+
+
+async def test_a_transfer_of_before_a_restart_goes_on_in_the_callers_language() -> None:
+    attendant = make(Desk({"77010000001": "en"}), Time())
+    document = await attendant.believed(told(TransferResult(False, None), "s", 7), URL)
+    said = [each for each in json.loads(document.body) if each["action"] == "say"]
+    assert {each["language"] for each in said} == {"en"}
+
+
+class SlowDesk(Desk):
+    """A store that keeps everybody waiting until it is `back`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.back = asyncio.Event()
+
+    async def opened(self, start: CallStart) -> str | None:
+        await self.back.wait()
+        return await super().opened(start)
+
+    async def ended(self, end: CallEnd) -> None:
+        await self.back.wait()
+        await super().ended(end)
+
+
+@pytest.mark.parametrize("posts", [2, 3])
+async def test_a_start_posted_again_while_the_first_is_late_gets_the_same_document(
+    posts: int,
+) -> None:
+    desk = SlowDesk()
+    attendant = make(desk, Time(), step_deadline_s=0.05)
+    documents = await asyncio.gather(
+        *(attendant.believed(told(CallStarted(None), "start"), URL) for _ in range(posts))
+    )
+    assert len(set(documents)) == 1
+    transfer = json.loads(documents[0].body)[-1]
+    desk.back.set()
+    result = told(TransferResult(True, 40), "step", transfer["step"])
+    assert does(await attendant.believed(result, URL)) == ["say", "hangup"]
+
+
+@pytest.mark.parametrize("opened", [True, False])
+async def test_who_has_spoken_with_an_operator_is_not_sent_there_again_by_a_slow_store(
+    opened: bool,
+) -> None:
+    desk, time = SlowDesk(), Time()
+    attendant = make(desk, time, step_deadline_s=0.05)
+    if opened:
+        desk.back.set()
+    await attendant.believed(told(CallStarted(None)), URL)
+    if opened:
+        await attendant.believed(told(Digits("0", Ending.COMPLETE)), URL)
+    desk.back.clear()
+    time.now_s = 60.0
+    after = await attendant.believed(told(TransferResult(True, 40)), URL)
+    assert does(after) == ["say", "hangup"]
+    desk.back.set()
+    await attendant.believed(told(CallEnded("completed", 60)), URL)
+    assert [(end.outcome, end.seconds) for end in desk.operators] == [("completed", 40)]
+    assert [(end.outcome, end.seconds) for end in desk.ends] == [("transferred", 60)]
+
+
+def does(document: Document) -> list[str]:
+    return [each["action"] for each in json.loads(document.body)]

@@ -359,3 +359,12 @@ def test_every_outcome_has_its_answer(outcome: CallOutcome) -> None:
     state, _ = follow(started("en")[0], "7501")
     _, actions = step(state, Answered(CallAnswer(outcome, ())))
     assert isinstance(actions[-1], Gather | Transfer)
+
+
+def test_nobody_is_handed_over_before_the_notice_was_heard() -> None:
+    """The talk with the operator may be recorded as well."""
+    _, actions = broken(new_call("ru", operator=True, notice=True))
+    notice = "kk:recording! ru:recording! en:recording! "
+    assert shown(actions) == notice + "ru:system_away+operator transfer"
+    begun, _ = started("en", notice=True)
+    assert shown(broken(begun)[1]) == "en:system_away+operator transfer"

@@ -63,6 +63,10 @@ DIALOGUES = {
     ),
     "one takes what the text offers": ("!late 1", [MOBILE, "en:operator transfer/complain"]),
     "zero is people without a wish": ("!late 0", [MOBILE, "en:operator transfer"]),
+    "zero after a fine paid and still with the bailiff, as its text says": (
+        "!paid 0",
+        [TOLD, "en:operator transfer/correct"],
+    ),
     "no source answers: by SMS": (
         "!away-mobile 1 +owed 2",
         [UNAVAILABLE, "text 75", "en:sms_later+another_number key?", NUMBER],
@@ -119,3 +123,10 @@ def test_the_price_is_told() -> None:
 def test_the_text_asked_for_is_that_of_the_kind_chosen() -> None:
     state, _ = follow(started()[0], "1 75 !two 2 !mobile")
     assert follow(state, "5")[1] == ["text 75/appeal/investigation"]
+
+
+def test_who_was_told_nothing_is_led_to_people_by_the_third_mistake() -> None:
+    _, heard = follow(started()[0], "- - 75 !away 3")
+    assert heard[-1] == "en:operator transfer"
+    _, heard = follow(started()[0], "- - 75 !away -")
+    assert heard[-1] == BYE

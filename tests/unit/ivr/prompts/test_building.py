@@ -208,3 +208,12 @@ async def test_a_folder_that_cannot_be_written_is_told(studio: Studio) -> None:
     studio.folder.write_bytes(b"")
     with pytest.raises(RecordingsError, match="prompts"):
         await studio.build(DUE)
+
+
+async def test_one_file_that_cannot_be_read_or_written_is_told(studio: Studio) -> None:
+    studio.file(DUE).mkdir(parents=True)
+    with pytest.raises(RecordingsError, match=r"due\.wav: cannot be read"):
+        await studio.build(DUE, END)
+    studio.file(DUE).rename(studio.file(DUE).with_suffix(".wav.part"))
+    with pytest.raises(RecordingsError, match=r"due\.wav: cannot be written"):
+        await studio.build(DUE, END)

@@ -37,6 +37,13 @@ def test_each_fault_is_found_with_its_file(tmp_path: Path) -> None:
     ]
 
 
+def test_half_a_placeholder_is_no_voice(tmp_path: Path) -> None:
+    """Cut off, it has lost the mark by which it is known."""
+    whole = wav(silence(60) + tone(100) + silence(200), PLACEHOLDER_MARK)
+    write_folder(tmp_path, {DUE: whole[:-500]})
+    assert whats(tmp_path, DUE, final=True) == [("ru/due.wav", "not_a_wav")]
+
+
 def test_a_text_changed_since_it_was_recorded_is_found(tmp_path: Path) -> None:
     write_folder(tmp_path, {DUE: GOOD})
     (problem,) = check(tmp_path, inventory_of(DUE._replace(text="Крайний срок"))).problems

@@ -82,3 +82,14 @@ def test_a_file_is_written_whole_or_not_at_all(
 def test_files_that_no_text_needs_are_found(tmp_path: Path) -> None:
     write_folder(tmp_path, {DUE: b"", clip("goodby"): b"", clip("end"): b""})
     assert [path.name for path in unused(tmp_path, inventory_of(DUE))] == ["end.wav", "goodby.wav"]
+
+
+@pytest.mark.parametrize("slip", ["ru/due.WAV", "ru/Due.wav", "due.wav"])
+def test_a_slip_in_a_name_or_its_ending_is_found(tmp_path: Path, slip: str) -> None:
+    write_folder(tmp_path, {DUE: b""})
+    wrong = tmp_path / slip
+    wrong.parent.mkdir(exist_ok=True)
+    wrong.write_bytes(recorded(tone(80)))
+    (tmp_path / "master").mkdir()
+    (tmp_path / "master" / "due.wav").write_bytes(b"")
+    assert list(unused(tmp_path, inventory_of(DUE))) == [wrong]

@@ -55,6 +55,13 @@ def test_what_is_no_wav_is_told(octets: bytes) -> None:
     assert str(told.value)
 
 
+@pytest.mark.parametrize("kept", [1 / 2, 1 / 50])
+def test_half_a_file_is_told_where_its_header_knows_better(kept: float) -> None:
+    whole = wav(tone(50) + silence(100), b"LIST\x04\0\0\0abcd")
+    with pytest.raises(NotAWavError, match=f"of {len(tone(50) + silence(100))} octets of sound"):
+        read_wav(whole[: 44 + int(kept * len(whole))])
+
+
 def test_a_compressed_wav_is_told() -> None:
     a_law = bytearray(wav(tone(50)))
     a_law[20:22] = struct.pack("<H", 6)

@@ -67,7 +67,7 @@ def test_numbers_are_read_out_and_counts_are_not() -> None:
     assert "one zero zero, zero zero zero, one two" in said("fine.paid_but_enforced", "en")
     assert "восемь тысяч шестьсот пятьдесят тенге" in said("fine.unpaid", "ru")
     assert said("bad_length", "en") == (
-        "You entered three digits, but eight, fifteen or eighteen are needed. Please try again."
+        "Digits entered: three. There must be eight, fifteen or eighteen. Please try again."
     )
 
 
