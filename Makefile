@@ -46,8 +46,11 @@ $(READY): requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip --disable-pip-version-check install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-tools: ## programs beside Python: espeak-ng speaks what no studio has recorded
+tools: ## programs beside Python: espeak-ng speaks what no studio has recorded, Pango sets acts
 	@command -v espeak-ng >/dev/null || $(call apt,espeak-ng)
+	@ldconfig -p | grep -q libpangoft2 || $(call apt,libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)
+	@ls /usr/share/fonts/truetype/dejavu/DejaVuSansCondensed.ttf >/dev/null 2>&1 \
+	  || $(call apt,fonts-dejavu-core fonts-dejavu-extra)
 
 peers: $(NPM)/node_modules/.ready ## foreign software that the tests meet: Kannel, sipp, tshark, npm's smpp, PostgreSQL
 	@command -v bearerbox >/dev/null || $(call apt,kannel)

@@ -22,6 +22,7 @@ _COMMANDS = {
     "feeds": "feeds",
     "prompts": "prompts",
     "ledger": "ledger",
+    "tariff": "tariff",
     "calls": "calls",
     "questions": "questions",
     "backup": "service",

@@ -101,6 +101,11 @@ class Ids:
         return self._last_ms << (_NODE_BITS + _SEQUENCE_BITS) | self._node | self._sequence
 
 
+def made_us(id_: int) -> int:
+    """When an id was made by `Ids`, in UTC microseconds, to the millisecond."""
+    return ((id_ >> (_NODE_BITS + _SEQUENCE_BITS)) + _EPOCH_MS) * 1_000
+
+
 _DATES: dict[int, date] = {}
 
 

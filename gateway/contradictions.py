@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from gateway.billing.export import defused
+from gateway.billing.forms import defused
 from gateway.store.journal import Journal
 from lookup.compare import united
 from lookup.registry.source import FIRST, Registry

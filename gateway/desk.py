@@ -19,9 +19,11 @@ from gateway.clock import Clock, day_date
 from gateway.commits import Commits, Stored
 from gateway.core import copied
 from gateway.core.conversation import Moment, Plan, Turn
+from gateway.core.memory import is_landline
 from gateway.core.reading import NEVER_STORED, Intent, Reading
 from gateway.core.records import BY_SMS, COPY, Answer, Question, QuestionState, Reply
 from gateway.core.results import Result
+from gateway.core.tariff_vat import told_tenge
 from gateway.keys import Keys
 from gateway.memories import Memories
 from gateway.outbox import Outbox
@@ -232,7 +234,10 @@ class Desk:
         return self.read(question.text)
 
     def moment(self, operator: str, msisdn: str, channel: str = "sms") -> Moment:
-        """When and for whom an answer is worded; an empty `msisdn` owns nothing."""
+        """When and for whom an answer is worded; an empty `msisdn` owns nothing, nor does a
+        landline: whoever is at home may call by it."""
+        if is_landline(msisdn):
+            msisdn = ""
         now_us = self._clock.now_us()
         day = self._clock.day(now_us)
 
@@ -244,7 +249,7 @@ class Desk:
             operator=operator, channel="sms", on=day_date(day), result=Result.STATUS
         )
         return Moment(
-            now_us, day, day_date(day), price.gross_tiyn // 100, is_owner, channel in BY_SMS
+            now_us, day, day_date(day), told_tenge(price.gross_tiyn), is_owner, channel in BY_SMS
         )
 
     def _moment(self, question: Question) -> Moment:

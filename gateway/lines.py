@@ -34,22 +34,11 @@ class Counters(Protocol):
 class Line:
     """One link's share of the outbox."""
 
-    __slots__ = (
-        "held",
-        "last_id",
-        "more",
-        "oldest_us",
-        "owed",
-        "port",
-        "resend",
-        "reserved",
-        "unsettled",
-    )
+    __slots__ = ("held", "last_id", "more", "oldest_us", "owed", "port", "resend", "reserved")
 
     def __init__(self, port: Port) -> None:
         self.port = port
         self.reserved = 0  # window slots promised to answers that are being committed
-        self.unsettled = 0  # answered by the peer, their outcomes not on disk
         self.held: set[int] = set()  # ids of replies in memory; the rest waits in the store
         self.more = True  # the store may hold queued replies that memory does not
         self.last_id = 0
@@ -59,6 +48,4 @@ class Line:
 
     @property
     def room(self) -> int:
-        """Window slots to give away. One is free again when the outcome of its reply is on disk,
-        not before: a crash leaves no more replies of unknown fate than the window holds."""
-        return self.port.room - self.reserved - self.unsettled
+        return self.port.room - self.reserved

@@ -15,7 +15,6 @@ from gateway.core.records import Outcome, Reply, ReplyState
 from gateway.lanes import Lanes, Parcel
 from gateway.lines import Counters, Line, Port
 from gateway.readback import ReadBack
-from gateway.settling import Settling
 from gateway.store.journal import Journal, StoreUnavailableError
 from smpp.messages import SubmitEnd, SubmitResult
 from smpp.status import Action
@@ -43,10 +42,11 @@ class Outbox:
         self._now_us = now_us
         self._counters = counters
         self._open: dict[int, tuple[Reply, Parcel]] = {}
+        self._outcomes: list[Outcome] = []
         self._requeued: dict[int, tuple[Reply, Parcel]] = {}
-        self._answered: dict[int, Line] = {}  # by reply; their outcomes are not on disk
+        self._settling = False
         self._wake = asyncio.Event()
-        self._settling = Settling(journal, self._on_written)
+        self._settle_wake = asyncio.Event()
 
     # -- called by the desk
 
@@ -97,8 +97,6 @@ class Outbox:
             return
         verdict = line.port.verdict(result.status, reply.attempts)
         outcome = delivery.after_result(reply, result, verdict, line.port.policy, self._now_us())
-        line.unsettled += 1
-        self._answered[reply.id] = line
         self._note(link, outcome)
         parcel.out -= 1
         if outcome.state is ReplyState.QUEUED:
@@ -115,7 +113,8 @@ class Outbox:
 
     def on_room(self, link: str) -> None:
         """The link takes submits again."""
-        if self._is_waiting(self._lines[link]):
+        line = self._lines[link]
+        if self._lanes.ready(link) or line.more or line.resend:
             self._wake.set()
 
     def on_bound(self, link: str) -> None:
@@ -136,7 +135,11 @@ class Outbox:
     @property
     def idle(self) -> bool:
         """Nothing is with a link and every outcome is on disk."""
-        return not self._open and self._settling.idle
+        return not self._open and self._settled
+
+    @property
+    def _settled(self) -> bool:
+        return not (self._outcomes or self._settling)
 
     # -- the loops
 
@@ -145,7 +148,7 @@ class Outbox:
         while True:
             try:
                 for line in self._lines.values():
-                    if line.resend and self._settling.idle:
+                    if line.resend and self._settled:
                         await self._stored.resend(line)
                     if line.more and len(line.held) < HELD_MAX // 2:
                         for replies in await self._stored.queued(line, self._requeued):
@@ -160,18 +163,30 @@ class Outbox:
             await self._nap(due_us)
 
     async def run_settling(self) -> None:
-        """Write down outcomes, for ever."""
-        await self._settling.run()
+        """Write down outcomes, for ever; while the store is away they wait here, as many as the
+        windows hold."""
+        while True:
+            await self._settle_wake.wait()
+            self._settle_wake.clear()
+            self._settling = True
+            while self._outcomes:
+                batch, self._outcomes = self._outcomes, []
+                await self._write_down(batch)
+            self._settling = False
+            if any(line.resend for line in self._lines.values()):
+                self._wake.set()
 
     # -- inside
 
-    def _on_written(self, outcomes: Sequence[Outcome]) -> None:
-        """Their window slots are free; requeued replies may be claimed again, as the store knows
-        them."""
-        for outcome in outcomes:
-            line = self._answered.pop(outcome.reply_id, None)
-            if line is not None:
-                line.unsettled -= 1
+    async def _write_down(self, batch: Sequence[Outcome]) -> None:
+        """Settle a batch; then requeued replies may be claimed again, as the store knows them."""
+        while True:
+            try:
+                await self._journal.settle(batch)
+                break
+            except StoreUnavailableError:
+                await asyncio.sleep(STORE_RETRY_S)
+        for outcome in batch:
             reply, parcel = self._requeued.pop(outcome.reply_id, (None, None))
             if reply is None or parcel is None:
                 continue
@@ -179,11 +194,6 @@ class Outbox:
             parcel.waiting -= 1
             parcel.put_back(reply)
             self._go_on(parcel)
-        if any(self._is_waiting(line) for line in self._lines.values()):
-            self._wake.set()
-
-    def _is_waiting(self, line: Line) -> bool:
-        return bool(self._lanes.ready(line.port.name)) or line.more or line.resend
 
     def _submit(self, line: Line, reply: Reply, parcel: Parcel) -> None:
         parcel.out += 1
@@ -196,7 +206,8 @@ class Outbox:
         line = self._lines[link]
         if outcome.state is not ReplyState.QUEUED and line.owed:
             line.owed -= 1
-        self._settling.note(outcome)
+        self._outcomes.append(outcome)
+        self._settle_wake.set()
 
     def _late(self, line: Line, result: SubmitResult) -> None:
         """A positive response after its timer: the reply was stored as unknown."""

@@ -22,6 +22,7 @@ from gateway.carriers import Carriers, make_carriers
 from gateway.certificates import Certificates
 from gateway.clock import Clock, Ids, day_date
 from gateway.core.results import Result
+from gateway.core.tariff_vat import told_tenge
 from gateway.desk import Desk
 from gateway.feeds.parts import make_feeds_api
 from gateway.findings import Findings
@@ -214,7 +215,7 @@ def _page_facts(settings: Settings, rules: Rules, today: date) -> PageFacts:
         words={code: config.table(f"web/{code}.toml") for code in config.LANGUAGES},
         language=settings.service.language,
         short_code=short_codes[0] if short_codes else "1012",
-        price_tenge=rated.gross_tiyn // 100,
+        price_tenge=told_tenge(rated.gross_tiyn),
         phone=", ".join(numbers) or "1414",
         trusted_proxies=settings.http.trusted_proxies,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from gateway import config
 from gateway.clock import KAZAKHSTAN, zone_problem
-from gateway.core import intents
+from gateway.core import intents, tariff_check
 from gateway.core.bases import Bases
 from gateway.core.catalogue import Catalogue
 from gateway.core.civil import Civil
@@ -19,7 +20,7 @@ from gateway.core.number_words import NumberWords
 from gateway.core.reading import Reading
 from gateway.core.silence import Served, Silence, unknown_bases
 from gateway.core.statuses import Statuses
-from gateway.core.tariff import Tariffs
+from gateway.core.tariff import TariffError, Tariffs
 from gateway.core.telling import Telling
 from gateway.core.terms import Terms
 from gateway.core.words import Words
@@ -27,6 +28,8 @@ from gateway.core.workdays import Workdays
 from gateway.settings import Settings, SettingsError
 from lookup.source import ANY_KIND
 from smpp.operators import DEFAULT, OperatorProfile, ProfileError, from_table
+
+TARIFFS = "config/tariffs.toml: "  # before each sentence on it
 
 
 class Rules(NamedTuple):
@@ -66,7 +69,7 @@ def load_rules(settings: Settings, root: Path | None = None) -> Rules:
             workdays,
             Civil(KAZAKHSTAN),
         )
-        tariffs = Tariffs.from_table(config.table("tariffs.toml", root))
+        tariffs = _tariffs(root)
         number_words = NumberWords.from_table(config.table("spoken_number.toml", root))
     except ValueError as wrong:
         raise SettingsError(f"{root or config.folder()}: {wrong}") from wrong
@@ -133,14 +136,32 @@ def problems(rules: Rules) -> list[str]:
         *rules.bases.check(),
         *rules.workdays.check(),
         *rules.terms.check(),
-        *rules.tariffs.check_examples(),
+        *(TARIFFS + problem for problem in tariff_check.check(rules.tariffs).problems),
     ]
+
+
+def tariff_warnings(settings: Settings, tariffs: Tariffs, today: date) -> list[str]:
+    """What may be meant in the price table and may be a slip, a sentence each."""
+    links = [call.name for call in settings.ivr]
+    operators = {peer.operator or peer.name for peer in settings.peers()}
+    warnings = [
+        *tariff_check.check(tariffs).warnings,
+        *tariff_check.unknown_names(tariffs, {*operators, *links, "web"}, links, today),
+    ]
+    return [TARIFFS + warning for warning in warnings]
 
 
 def _own_numbers(settings: Settings) -> frozenset[str]:
     """What this service is called by: no reply goes there."""
     short_codes = {code for peer in settings.peers() for code in peer.short_codes}
     return frozenset(short_codes.union(*(call.numbers for call in settings.ivr)))
+
+
+def _tariffs(root: Path | None) -> Tariffs:
+    try:
+        return Tariffs.from_table(config.table("tariffs.toml", root))
+    except TariffError as wrong:
+        raise SettingsError(f"{root or config.folder()}/tariffs.toml: {wrong}") from wrong
 
 
 def _workdays(root: Path | None) -> Workdays:

@@ -181,7 +181,7 @@ def _reply_row(question: Row, reply: ReplyTrace) -> Row:
         part_no=reply.seg,
         parts=reply.segs,
         reply_no=reply.ordinal,
-        outcome=_outcome(reply),
+        outcome=outcome_of(reply),
         status=reply.stat,
         error_code=reply.error,
         submit_status=reply.status,
@@ -202,7 +202,8 @@ def _reply_row(question: Row, reply: ReplyTrace) -> Row:
     )
 
 
-def _outcome(reply: ReplyTrace) -> str:
+def outcome_of(reply: ReplyTrace) -> str:
+    """What became of a reply segment, in the words of the billing file."""
     if reply.state in _WAITING:
         return "waiting"
     if reply.state is ReplyState.SUBMITTED and reply.maybe_sent:

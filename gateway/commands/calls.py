@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from gateway.commands.ledger import days
-from gateway.commands.options import journal_of, json_option, settings_option, show
+from gateway.commands.options import days, journal_of, json_option, settings_option, show
 from gateway.core.call_records import CallTrace
 from gateway.settings import Settings
 

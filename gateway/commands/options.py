@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from gateway.settings import Settings, SettingsError, load
 from gateway.store import Journal, StoreOpenError, file_of, open_store
+
+T = TypeVar("T")
+FIRST_DAY, LAST_DAY = 20_000_101, 29_991_231
 
 
 def settings_option(command: Callable[..., None]) -> Callable[..., None]:
@@ -33,6 +37,14 @@ def settings_option(command: Callable[..., None]) -> Callable[..., None]:
     return with_settings
 
 
+def days(command: Callable[..., None]) -> Callable[..., None]:
+    """`--from` and `--to`, handed on as `day_from` and `day_to`."""
+    command = click.option("--to", "day_to", type=int, default=LAST_DAY, help="YYYYMMDD.")(command)
+    return click.option("--from", "day_from", type=int, default=FIRST_DAY, help="YYYYMMDD.")(
+        command
+    )
+
+
 def json_option(command: Callable[..., None]) -> Callable[..., None]:
     """`--json`, handed on as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
@@ -44,6 +56,13 @@ def show(result: Any, as_json: bool, tell: Callable[[], None]) -> None:
         click.echo(json.dumps(result, ensure_ascii=False, default=str))
     else:
         tell()
+
+
+def operators_of(settings: Settings) -> set[str]:
+    """Whose rows the ledger may have: operators as in the tariffs, for calls the names of the
+    [[ivr]] tables, and the page."""
+    peers = {peer.operator or peer.name for peer in settings.peers()}
+    return peers | {call.name for call in settings.ivr} | {"web"}
 
 
 @asynccontextmanager
@@ -60,3 +79,13 @@ async def journal_of(settings: Settings) -> AsyncIterator[Journal]:
         yield journal
     finally:
         await journal.close()
+
+
+def with_journal(settings: Settings, work: Callable[[Journal], Awaitable[T]]) -> T:
+    """What `work` makes of the journal of the settings."""
+
+    async def run() -> T:
+        async with journal_of(settings) as journal:
+            return await work(journal)
+
+    return asyncio.run(run())

@@ -17,10 +17,11 @@ import structlog
 from gateway import app, logs
 from gateway.certificates import WARN_DAYS
 from gateway.clock import Clock
+from gateway.commands.operator_maps import check_maps
 from gateway.commands.options import journal_of, json_option, settings_option, show
 from gateway.keys import read_key_file
 from gateway.parts import make_parts
-from gateway.rules import load_profile, load_rules, problems
+from gateway.rules import load_profile, load_rules, problems, tariff_warnings
 from gateway.settings import Settings, SettingsError
 
 EXIT_FAILED = 1
@@ -66,6 +67,7 @@ def check(settings: Settings, as_json: bool) -> None:
     found = list(problems(rules))
     for peer in settings.peers():
         load_profile(peer.profile)
+    check_maps()
     keys = read_key_file(Path(settings.store.key_file))
 
     async def store() -> list[str]:
@@ -78,7 +80,9 @@ def check(settings: Settings, as_json: bool) -> None:
             return told + _expiring(parts.certificates.valid_until())
 
     warnings = asyncio.run(store()) + list(_insecure(settings))
-    warnings += rules.workdays.missing(Clock().now().date())
+    today = Clock().now().date()
+    warnings += rules.workdays.missing(today)
+    warnings += tariff_warnings(settings, rules.tariffs, today)
     show({"problems": found, "warnings": warnings}, as_json, lambda: _tell(found, warnings))
     sys.exit(1 if found else 0)
 

@@ -12,14 +12,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from gateway.core.call_records import CALLER, OPERATOR
-from gateway.core.tariff_rules import (
-    FIRST_DAY,
-    LAST_DAY,
-    PRICE_TIYN_MAX,
-    Row,
-    TariffError,
-    VatFrom,
-)
+from gateway.core.tariff_row import FIRST_DAY, LAST_DAY, Row, TariffError, check_ids
+from gateway.core.tariff_rules import PRICE_TIYN_MAX
+from gateway.core.tariff_vat import VatFrom, part_of, vat_on
 
 LEGS = (CALLER, OPERATOR)
 STEP_S_MAX = 3_600
@@ -42,7 +37,7 @@ class SecondsBy(StrEnum):
     MEASURED = "measured"
 
 
-_UNIT_S = {Per.SECOND: 1, Per.MINUTE: 60}
+UNIT_S = {Per.SECOND: 1, Per.MINUTE: 60}
 
 
 class CallRule(NamedTuple):
@@ -69,6 +64,14 @@ class CallRule(NamedTuple):
             and (self.numbers is None or number in self.numbers)
             and (self.legs is None or leg in self.legs)
         )
+
+    @property
+    def lists(self) -> dict[str, frozenset[str] | None]:
+        return {"links": self.links, "numbers": self.numbers, "legs": self.legs}
+
+    @property
+    def terms(self) -> tuple[object, ...]:
+        return self[6:]
 
 
 class CallRated(NamedTuple):
@@ -115,14 +118,10 @@ class CallTariffs(NamedTuple):
     ) -> CallRated:
         """The price of a leg that began on the civil day `on` in Kazakhstan; never fails."""
         rule = next(rule for rule in self.rules if rule.covers(link, number, leg, on))
-        vat_bp = next(rate.rate_bp for rate in reversed(self.vat) if rate.first_day <= on)
-        seconds = measured_s
-        if platform_s is not None and rule.seconds_by is SecondsBy.PLATFORM:
-            seconds = platform_s
-        billable_s = billed_s(rule, seconds)
+        billable_s = billed_s(rule, counted_s(rule, platform_s, measured_s))
         # Half a tiyn goes up: the only rounding, once a leg.
-        unit_s = _UNIT_S[rule.per]
-        amount_tiyn = (2 * rule.price_tiyn * billable_s + unit_s) // (2 * unit_s)
+        amount_tiyn = part_of(rule.price_tiyn, billable_s, UNIT_S[rule.per])
+        vat_bp = vat_on(self.vat, on).rate_bp
         return CallRated(rule.id, rule.payer, billable_s, amount_tiyn, vat_bp)
 
     def check_examples(self) -> list[str]:
@@ -164,6 +163,13 @@ UNPRICED = CallRule(
 )
 
 
+def counted_s(rule: CallRule, platform_s: int | None, measured_s: int) -> int:
+    """The seconds that the rule goes by."""
+    if platform_s is not None and rule.seconds_by is SecondsBy.PLATFORM:
+        return platform_s
+    return measured_s
+
+
 def billed_s(rule: CallRule, seconds: int) -> int:
     """The seconds that cost: without the free ones, at least the minimum, in whole steps."""
     seconds = min(seconds, CALL_S_MAX) - rule.free_s
@@ -178,13 +184,14 @@ def read_call_rule(where: str, table: object) -> CallRule:
     row = Row(where, table)
     name = row.word("id")
     row.where = f"{where} ({name})"
+    valid_from, valid_to = row.days()
     rule = CallRule(
         id=name,
         links=row.scope("links"),
         numbers=row.scope("numbers"),
         legs=row.scope("legs", LEGS),
-        valid_from=row.day("valid_from", FIRST_DAY),
-        valid_to=row.day("valid_to", LAST_DAY),
+        valid_from=valid_from,
+        valid_to=valid_to,
         payer=row.word("payer"),
         price_tiyn=row.integer("price_tiyn", 0, PRICE_TIYN_MAX),
         per=row.one_of("per", Per),
@@ -194,8 +201,6 @@ def read_call_rule(where: str, table: object) -> CallRule:
         seconds_by=row.one_of("seconds_by", SecondsBy, SecondsBy.PLATFORM),
     )
     row.done()
-    if rule.valid_from > rule.valid_to:
-        raise TariffError(f"{row.where}: valid_from lies after valid_to")
     return rule
 
 
@@ -208,11 +213,7 @@ def check_call_rules(rules: Sequence[CallRule]) -> None:
             'the last [[call]] must price whatever is left: links = "*", numbers = "*", '
             'legs = "*", no valid_from, no valid_to'
         )
-    for index, rule in enumerate(rules):
-        for other in rules[:index]:
-            overlap = rule.valid_from <= other.valid_to and other.valid_from <= rule.valid_to
-            if rule.id == other.id and overlap:
-                raise TariffError(f"call {rule.id}: two rows of this id are valid on one day")
+    check_ids("call", rules)
 
 
 def read_call_example(where: str, table: object) -> CallExample:

@@ -251,7 +251,7 @@ class Chain(NamedTuple):
     duplicates: int
     answered_us: int | None
     replies: tuple[ReplyTrace, ...]
-    entries: tuple[Entry, ...]  # ordered by key kind: rated, settled, credited, adjusted
+    entries: tuple[Entry, ...]  # rated, settled, then corrections as they were booked
 
 
 class Finding(NamedTuple):

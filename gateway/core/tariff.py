@@ -18,23 +18,22 @@ from gateway.core.call_tariff import (
     read_call_rule,
 )
 from gateway.core.cdr import ChargePoint
+from gateway.core.tariff_failed import FailedRules, read_failed
+from gateway.core.tariff_row import Row, TariffError
 from gateway.core.tariff_rules import (
     Example,
     PartsRule,
-    Row,
     Rule,
-    TariffError,
     Trigger,
-    VatFrom,
     check_rules,
     read_example,
     read_rule,
-    read_vat,
 )
+from gateway.core.tariff_shares import UNSHARED, Shares, read_shares
+from gateway.core.tariff_vat import VatFrom, read_vat, vat_of, vat_on
 
 FREE_NUMBER = "free_number"  # credit cause of the numbers that never pay
 CACHE_ROWS_MAX = 4_096  # distinct (operator, channel, day, result, parts); then it starts anew
-FULL_BP = 10_000  # basis points in 100 %
 
 _Key = tuple[str, str, date, str, int, bool]
 
@@ -56,7 +55,10 @@ class Rated(NamedTuple):
 class Tariffs:
     """The price table. Rating remembers what it has rated, up to CACHE_ROWS_MAX rows."""
 
-    __slots__ = ("_cache", "calls", "currency", "examples", "free_numbers", "rules", "vat")
+    __slots__ = (
+        "_cache", "calls", "currency", "examples", "failed", "free_numbers", "rules", "shares",
+        "vat",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -67,8 +69,11 @@ class Tariffs:
         free_numbers: frozenset[str] = frozenset(),
         examples: Sequence[Example] = (),
         calls: CallTariffs | None = None,
+        shares: Shares | None = None,
+        failed: FailedRules | None = None,
     ) -> None:
-        """`calls`: None where no call is ever priced."""
+        """`calls`: None where no call is ever priced; `shares`: None where operators keep all;
+        `failed`: None where nothing is given back for answers that failed."""
         check_rules(rules)
         self.currency = currency
         self.rules = tuple(rules)
@@ -76,6 +81,8 @@ class Tariffs:
         self.free_numbers = free_numbers
         self.examples = tuple(examples)
         self.calls = calls or CallTariffs((UNPRICED,), self.vat, currency)
+        self.shares = shares or Shares((UNSHARED,))
+        self.failed = failed or FailedRules()
         self._cache: dict[_Key, Rated] = {}
 
     @classmethod
@@ -87,11 +94,13 @@ class Tariffs:
         for number in free_numbers:
             if not (number.isascii() and number.isdigit()):
                 raise row.fail("free_numbers", number, "digits alone, such as 77010000001")
-        rules = _rows(row, "rule")
-        vat = _rows(row, "vat")
-        examples = _rows(row, "example")
-        call_rules = _rows(row, "call")
-        call_examples = _rows(row, "call_example")
+        rules = row.rows("rule")
+        vat = row.rows("vat")
+        examples = row.rows("example")
+        call_rules = row.rows("call")
+        call_examples = row.rows("call_example")
+        shares = read_shares(row.rows("share"), row.rows("share_example"))
+        failed = read_failed(row.rows("failed"))
         row.done()
         return cls(
             currency=currency,
@@ -100,6 +109,8 @@ class Tariffs:
             free_numbers=free_numbers,
             examples=[read_example(f"example {n}", t) for n, t in enumerate(examples, start=1)],
             calls=_calls(currency, read_vat(vat), call_rules, call_examples),
+            shares=shares,
+            failed=failed,
         )
 
     def rate(
@@ -125,7 +136,7 @@ class Tariffs:
     def _rate(self, key: _Key) -> Rated:
         operator, channel, on, result, parts, free = key
         rule = next(rule for rule in self.rules if rule.covers(operator, channel, on, result))
-        vat_bp = next(rate.rate_bp for rate in reversed(self.vat) if rate.first_day <= on)
+        vat_bp = vat_on(self.vat, on).rate_bp
         count = max(parts, 1) if rule.parts is PartsRule.PER_PART else 1
         charge_point, trigger, gross_tiyn = rule.charge_point, rule.trigger, rule.price_tiyn * count
         cause = None
@@ -147,7 +158,7 @@ class Tariffs:
 
     def check_examples(self) -> list[str]:
         """The examples of the table that do not come out as written, a sentence each."""
-        problems = self.calls.check_examples()
+        problems = self.calls.check_examples() + self.shares.check_examples()
         for example in self.examples:
             rated = self.rate(
                 operator=example.operator,
@@ -170,17 +181,6 @@ class Tariffs:
         return problems
 
 
-def vat_of(sum_tiyn: int, vat_bp: int) -> int:
-    """The VAT inside a gross sum, in tiyn: sum * rate in (100 % + rate).
-
-    Take it out of sums only: row by row, the rounding of a million messages is a thousand tenge.
-    Half a tiyn goes up, away from zero, so that a sum and its credit cancel.
-    """
-    divisor = FULL_BP + vat_bp
-    vat = (2 * abs(sum_tiyn) * vat_bp + divisor) // (2 * divisor)
-    return vat if sum_tiyn >= 0 else -vat
-
-
 def _calls(
     currency: str, vat: tuple[VatFrom, ...], rules: Sequence[object], examples: Sequence[object]
 ) -> CallTariffs:
@@ -192,12 +192,3 @@ def _calls(
         currency,
         tuple(read_call_example(f"call_example {n}", t) for n, t in enumerate(examples, start=1)),
     )
-
-
-def _rows(row: Row, key: str) -> list[object]:
-    value = row.take(key)
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise row.fail(key, value, f"rows that begin with [[{key}]]")
-    return value

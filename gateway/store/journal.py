@@ -7,11 +7,12 @@ Times are UTC microseconds (`*_us`); ids are rising integers made by the caller.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from gateway.core.call_records import CallLeg, CallRecord, CallTrace, KeptCallBack
+from gateway.core.cdr import Entry
 from gateway.core.records import (
     Answer,
     Chain,
@@ -46,7 +47,6 @@ __all__ = [
     "KeptCallBack",
     "KeptFinding",
     "Outcome",
-    "Outcomes",
     "Owed",
     "PartsTaken",
     "Question",
@@ -65,11 +65,6 @@ __all__ = [
 
 class StoreUnavailableError(Exception):
     """The store cannot take this now; nothing of the call was written. Try again later."""
-
-
-Outcomes = Sequence[Outcome] | Callable[[], Sequence[Outcome]]
-"""A callable is called when the transaction that takes them begins: until then more may join. It
-says the same whenever it is called again."""
 
 
 class JournalHealth(NamedTuple):
@@ -114,7 +109,7 @@ class Journal(Protocol):
     async def claim(self, reply_ids: Sequence[int], now_us: int) -> frozenset[int]:
         """QUEUED -> SUBMITTING; returns those claimed."""
 
-    async def settle(self, outcomes: Outcomes) -> None:
+    async def settle(self, outcomes: Sequence[Outcome]) -> None:
         """Outcomes of claimed replies (accepted in SUBMITTING and UNKNOWN; a final state never
         goes back). Joins receipts that came earlier. Writes the settled entry where the
         question's charge point is mt."""
@@ -161,9 +156,25 @@ class Journal(Protocol):
     async def subscribers(self, parties: Sequence[str]) -> dict[str, Subscriber]:
         """What is remembered of these phones."""
 
+    async def chain(self, question_id: int) -> Chain | None:
+        """One question with its replies and its ledger entries, whatever its day."""
+
     def chains(self, day_from: int, day_to: int) -> AsyncIterator[Chain]:
         """Every question received on these days (inclusive) with its replies and its ledger
         entries, in id order: what the export projects and `ledger verify` checks."""
+
+    def chains_booked(self, before_day: int, from_us: int, to_us: int) -> AsyncIterator[Chain]:
+        """Questions received before that day (YYYYMMDD) for which something was booked from
+        `from_us` on and before `to_us`, each once, in the order of that booking: what a month's
+        act carries of earlier ones. `from_us` is not before that day's midnight."""
+
+    async def asked_by(self, party: str, day_from: int, day_to: int, limit: int) -> Sequence[Chain]:
+        """The first questions of that phone received on these days (inclusive), in id order."""
+
+    async def book(self, entries: Sequence[Entry]) -> frozenset[str]:
+        """Add credits and adjustments to chains that exist. Returns the keys that were written:
+        none of one that is booked already, whose chain does not have the entry that it corrects,
+        or that would give back more than the chain's money that is left by then."""
 
     async def stray_entries(self, limit: int) -> Sequence[str]:
         """For verify: keys of ledger entries whose question does not exist."""
@@ -190,8 +201,9 @@ class Journal(Protocol):
     async def close_legs(self, records: Sequence[CallRecord]) -> frozenset[int]:
         """Legs are over: each is closed by the first record that comes, and opened by it too
         where that was never told. Of those after it, the first to bring the platform's seconds is
-        kept as RESTATED if the closing one had none; the others leave no trace. Returns the ids
-        of the records that were written; `number` is the store's to give."""
+        kept as RESTATED if the closing one had none, with that one's times; the others leave no
+        trace. Returns the ids of the records that were written; `number` is the store's to
+        give."""
 
     async def find_leg(self, link: str, call_id: str, leg: str) -> CallTrace | None:
         """One leg with its records."""

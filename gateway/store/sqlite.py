@@ -20,10 +20,12 @@ from typing import cast
 import aiosqlite
 
 from gateway.core.call_records import CallLeg, CallRecord, KeptCallBack
+from gateway.core.cdr import Entry
 from gateway.core.records import (
     Answer,
     Duplicate,
     Finding,
+    Outcome,
     PartsTaken,
     Question,
     ReceiptSeen,
@@ -32,10 +34,11 @@ from gateway.core.records import (
     StoredPart,
 )
 from gateway.store.errors import StoreOpenError
-from gateway.store.journal import JournalHealth, Outcomes, StoreUnavailableError
+from gateway.store.journal import JournalHealth, StoreUnavailableError
 from gateway.store.limits import StoreLimits
 from gateway.store.sqlite_backup import copy_journal
 from gateway.store.sqlite_calls import (
+    Book,
     Claim,
     CloseLegs,
     Confirm,
@@ -157,11 +160,9 @@ class SqliteJournal(SqliteReader):
             return frozenset()
         return cast(frozenset[int], await self._writer.ask(Claim(reply_ids, now_us)))
 
-    async def settle(self, outcomes: Outcomes) -> None:
-        if callable(outcomes):
+    async def settle(self, outcomes: Sequence[Outcome]) -> None:
+        if outcomes:
             await self._writer.ask(Settle(outcomes))
-        elif outcomes:
-            await self._writer.ask(Settle(lambda: outcomes))
 
     async def receipts(self, receipts: Sequence[ReceiptSeen]) -> ReceiptsTaken:
         if not receipts:
@@ -207,6 +208,11 @@ class SqliteJournal(SqliteReader):
             return frozenset()
         return cast(frozenset[int], await self._writer.ask(CloseLegs(records)))
 
+    async def book(self, entries: Sequence[Entry]) -> frozenset[str]:
+        if not entries:
+            return frozenset()
+        return cast(frozenset[str], await self._writer.ask(Book(entries)))
+
     async def keep_call_back(self, wanted: KeptCallBack, open_max: int) -> bool:
         keep = partial(keep_call_back, wanted=wanted, open_max=open_max)
         return cast(bool, await self._writer.ask(Chore("keep_call_back", keep)))
@@ -241,7 +247,7 @@ class SqliteJournal(SqliteReader):
             return True
         try:
             async with asyncio.timeout(_PROBE_S):
-                await self._writer.ask(Settle(tuple))
+                await self._writer.ask(Settle(()))
         except (StoreUnavailableError, TimeoutError):
             return False
         return True

@@ -6,12 +6,13 @@ tuple is encoded as the array of its fields, so most rows go as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from gateway.core.call_records import CallLeg, CallRecord
+from gateway.core.cdr import Entry, EntryKind
 from gateway.core.records import (
     Answer,
     Outcome,
@@ -42,7 +43,7 @@ class Claim(NamedTuple):
 
 
 class Settle(NamedTuple):
-    take: Callable[[], Sequence[Outcome]]  # the same each time, once a transaction has begun
+    outcomes: Sequence[Outcome]
 
 
 class Receive(NamedTuple):
@@ -62,7 +63,11 @@ class CloseLegs(NamedTuple):
     records: Sequence[CallRecord]
 
 
-Call = Take | Keep | Claim | Settle | Receive | Confirm | OpenLegs | CloseLegs
+class Book(NamedTuple):
+    entries: Sequence[Entry]
+
+
+Call = Take | Keep | Claim | Settle | Receive | Confirm | OpenLegs | CloseLegs | Book
 
 _Row = Sequence[Any]
 
@@ -70,6 +75,7 @@ _encode = msgspec.json.Encoder().encode
 
 _NUL = b"\\u0000"
 _UNANSWERED = (QuestionState.ACCEPTED, None, None, None, None)
+_CORRECTIONS = frozenset((EntryKind.CREDITED, EntryKind.ADJUSTED))
 
 
 class _Rows:
@@ -77,6 +83,7 @@ class _Rows:
 
     __slots__ = (
         "answers",
+        "booked",
         "claims",
         "confirms",
         "entries",
@@ -111,6 +118,7 @@ class _Rows:
         self.confirms: list[_Row] = []
         self.legs: list[_Row] = []
         self.records: list[_Row] = []
+        self.booked: list[_Row] = []
 
 
 def weight(call: Call) -> int:
@@ -122,8 +130,6 @@ def weight(call: Call) -> int:
             return len(parts) + len(receipts)
         case Confirm():
             return 1
-        case Settle(take):
-            return len(take())
         case _:
             return len(call[0])
 
@@ -145,8 +151,8 @@ def _documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
         match call:
             case Take():
                 _take(rows, call)
-            case Settle(take):
-                rows.outcomes += take()
+            case Settle(outcomes):
+                rows.outcomes += outcomes
             case Receive(receipts):
                 rows.receipts += receipts
             case Claim(reply_ids, now_us):
@@ -161,6 +167,8 @@ def _documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
             case CloseLegs(records):
                 rows.legs += [record.leg for record in records]
                 rows.records += [_record_row(record) for record in records]
+            case Book(entries):
+                rows.booked += [_correction(entry) for entry in entries]
     return (
         _document(rows.parts),
         _document(rows.questions),
@@ -179,6 +187,7 @@ def _documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
         _document(rows.confirms),
         _document(rows.legs),
         _document(rows.records),
+        _document(rows.booked),
         REPEAT_US,
         DOUBTFUL_US,
         RECEIPT_US,
@@ -188,6 +197,12 @@ def _documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
 def _record_row(record: CallRecord) -> _Row:
     leg = record.leg
     return (record.id, leg.link, leg.call_id, leg.leg, *record[3:])
+
+
+def _correction(entry: Entry) -> _Row:
+    if entry.kind not in _CORRECTIONS:
+        raise StoreDataError(f"{entry.key}: {entry.kind} comes with its answer, it is not booked")
+    return (*entry, False)
 
 
 def _take(rows: _Rows, call: Take) -> None:
@@ -203,6 +218,7 @@ def _take(rows: _Rows, call: Take) -> None:
         else:
             rows.questions.append(question[:14] + answer[1:6])  # `state` to `answered_us`
             rows.replies += answer.replies
+            rows.entries += answer.entries
             _remember(rows, answer)
         if answer is None or answer.subscriber is None:
             rows.seen.append((question.id, question.party, question.msisdn, question.received_us))
@@ -212,11 +228,14 @@ def _take(rows: _Rows, call: Take) -> None:
     for answer in answers.values():
         rows.answers.append(answer[:6])
         rows.late_replies += answer.replies
+        # What a late answer gives back may have been given back by hand in the meantime.
+        given_back = [entry for entry in answer.entries if entry.kind is EntryKind.CREDITED]
+        rows.booked += [(*entry, True) for entry in given_back]
+        rows.entries += [entry for entry in answer.entries if entry not in given_back]
         _remember(rows, answer)
 
 
 def _remember(rows: _Rows, answer: Answer) -> None:
-    rows.entries += answer.entries
     if answer.subscriber is not None:
         rows.subscribers.append((answer.question_id, *answer.subscriber, answer.answered_us))
 

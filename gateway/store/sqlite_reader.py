@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 import aiosqlite
@@ -26,13 +27,18 @@ from gateway.store.sqlfiles import queries
 
 _Rows = TypeVar("_Rows")
 
+_SEEK_DAYS = 31
+_ALL_DAYS = (0, 99_999_999)
+
 _QUERIES = queries("sqlite_read")
 
 # Not strict: SQLite knows no booleans, and 0 and 1 stand for them.
 _chains = msgspec.json.Decoder(list[Chain], strict=False)
+_booked = msgspec.json.Decoder(list[tuple[int, str, int]])
 _call_backs = msgspec.json.Decoder(list[KeptCallBack])
 _findings = msgspec.json.Decoder(list[KeptFinding])
 _id = msgspec.json.Decoder(tuple[int])
+_id_list = msgspec.json.Decoder(list[int])
 _keys = msgspec.json.Decoder(list[str])
 _legs = msgspec.json.Decoder(list[CallLeg])
 _owed = msgspec.json.Decoder(list[Owed])
@@ -98,6 +104,11 @@ class SqliteReader:
         sets = await self._ask(self._short, "parts_before", (received_us, limit), _sets)
         return [tuple(sorted(parts, key=lambda part: part.number)) for parts in sets]
 
+    async def chain(self, question_id: int) -> Chain | None:
+        alone = (question_id - 1, question_id, *_ALL_DAYS, 1)
+        found = await self._ask(self._short, "chains", alone, _chains)
+        return found[0] if found else None
+
     async def chains(self, day_from: int, day_to: int) -> AsyncIterator[Chain]:
         first, last = await self._ask(self._long, "id_range", (day_from, day_to), _range)
         if first is None or last is None:
@@ -112,6 +123,34 @@ class SqliteReader:
             if len(page) < PAGE_ROWS:
                 return
             after = page[-1].question_id
+
+    async def chains_booked(
+        self, before_day: int, from_us: int, to_us: int
+    ) -> AsyncIterator[Chain]:
+        """As in `Journal`. Entries stand in the order of their booking, so that those of the
+        months before are passed over: with a month to spare, for a clock that stepped."""
+        around = (_days_before(before_day, _SEEK_DAYS), before_day)
+        (first,) = await self._ask(self._long, "booked_from", around, _id)
+        after = first - 1
+        while True:
+            window = (after, before_day, from_us, to_us, PAGE_ROWS)
+            page = await self._ask(self._long, "booked", window, _booked)
+            for _, key, question_id in page:
+                this = (question_id - 1, question_id, 0, before_day, 1)
+                for chain in await self._ask(self._long, "chains", this, _chains):
+                    if key == _first_booked(chain, from_us, to_us):
+                        yield chain
+            if len(page) < PAGE_ROWS:
+                return
+            after = page[-1][0]
+
+    async def asked_by(self, party: str, day_from: int, day_to: int, limit: int) -> Sequence[Chain]:
+        """As in `Journal`. Looks at all questions of these days: disputes are rare, and an index
+        by phone would cost every message."""
+        wanted = (party, day_from, day_to, limit)
+        found = await self._ask(self._long, "asked_by", wanted, _id_list)
+        chains = [await self.chain(question_id) for question_id in found]
+        return [chain for chain in chains if chain is not None]
 
     async def stray_entries(self, limit: int) -> Sequence[str]:
         return await self._ask(self._long, "stray_entries", (limit,), _keys)
@@ -153,3 +192,15 @@ class SqliteReader:
     ) -> Sequence[KeptCallBack]:
         query = "open_call_backs" if open_only else "call_backs"
         return await self._ask(self._short, query, (after_id, limit), _call_backs)
+
+
+def _first_booked(chain: Chain, from_us: int, to_us: int) -> str | None:
+    """The key of the chain's first entry of that time: by it alone the chain is told, once."""
+    booked = [(each.at_us, each.key) for each in chain.entries if from_us <= each.at_us < to_us]
+    return min(booked)[1] if booked else None
+
+
+def _days_before(day: int, days: int) -> int:
+    """YYYYMMDD."""
+    found = date(day // 10_000, day // 100 % 100, day % 100) - timedelta(days=days)
+    return found.year * 10_000 + found.month * 100 + found.day

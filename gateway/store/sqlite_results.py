@@ -9,7 +9,16 @@ from typing import Any
 import msgspec
 
 from gateway.core.records import Duplicate, PartsTaken, Question, ReceiptsTaken, StoredPart
-from gateway.store.sqlite_calls import Call, Claim, CloseLegs, Keep, OpenLegs, Receive, Take
+from gateway.store.sqlite_calls import (
+    Book,
+    Call,
+    Claim,
+    CloseLegs,
+    Keep,
+    OpenLegs,
+    Receive,
+    Take,
+)
 
 Told = tuple[str, Any, Any]
 """What a transaction tells: a kind and two values (see `tell` in sql/sqlite_write.sql)."""
@@ -24,6 +33,7 @@ def results(calls: Sequence[Call], told: Sequence[Told]) -> list[object]:
         by_kind[kind].append((first, second))
     owners: dict[int, int] = dict(by_kind["duplicate"])
     unclaimed: set[int] = {reply_id for reply_id, _ in by_kind["unclaimed"]}
+    booked: set[str] = {key for key, _ in by_kind["booked"]}
     told_before: set[int] = {id_ for id_, _ in by_kind["told_before"]}
     sets = [_sets.decode(parts) for _, parts in by_kind["set"]]
     wholes = _by_completer(calls, sets) if sets else {}
@@ -45,6 +55,10 @@ def results(calls: Sequence[Call], told: Sequence[Told]) -> list[object]:
                 heard.append(claimed)
             case OpenLegs(rows) | CloseLegs(rows):
                 heard.append(frozenset(row.id for row in rows) - told_before)
+            case Book(entries):
+                written = frozenset(entry.key for entry in entries) & booked
+                booked -= written  # of two callers the first has them
+                heard.append(written)
             case _:
                 heard.append(None)
     return heard

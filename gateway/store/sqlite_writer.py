@@ -29,7 +29,7 @@ _log = structlog.get_logger()
 
 _COMMIT = (
     "INSERT INTO batch_in VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?"
-    + ", CAST(? AS TEXT)" * 14
+    + ", CAST(? AS TEXT)" * 15
     + ", ?, ?, ?)"
 )
 

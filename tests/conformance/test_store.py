@@ -391,7 +391,7 @@ async def test_entries_come_in_the_order_of_a_chain(store: Journal) -> None:
         ],
     )
     found = (await chain_of(store, asked)).entries
-    assert found == tuple(given[at] for at in (3, 2, 4, 1, 0))
+    assert found == tuple(given[at] for at in (3, 2, 0, 1, 4))  # corrections as they were booked
 
 
 # -- reading the ledger
@@ -404,6 +404,18 @@ async def test_chains_are_of_their_days_in_the_order_of_ids(store: Journal) -> N
     found = [chain.question_id for chain in await chains(store, TODAY, TODAY + 1)]
     assert found == [asked[0].id, asked[2].id, asked[4].id]
     assert await chains(store, TODAY + 3, TODAY + 9) == []
+
+
+async def test_a_chain_is_found_by_its_id_whatever_its_day(store: Journal) -> None:
+    asked = [question(n, day=day) for n, day in enumerate((TODAY, 19991231, TODAY + 1), 1)]
+    await store.take(asked, [answer(one) for one in asked])
+    for one in asked:
+        found = await store.chain(one.id)
+        assert found == await chain_of(store, one)
+        assert found is not None
+        assert len(found.entries) == 2
+    for nobody in (1, asked[0].id + 1, 2**63 - 1):
+        assert await store.chain(nobody) is None
 
 
 async def test_chains_come_whole_however_many_there_are(store: Journal) -> None:

@@ -123,6 +123,18 @@ async def test_both_in_one_transaction_are_a_record_and_its_restatement(store: J
     assert [one.number for one in trace.records] == [CLOSING, RESTATED]
 
 
+async def test_a_restatement_has_the_times_of_the_record_it_restates(store: Journal) -> None:
+    first = record(leg(), 1)
+    late = record(leg(), 2, platform_s=58)
+    moved = late._replace(
+        answered_us=None, ended_us=late.ended_us + MINUTE, measured_s=late.measured_s + 60
+    )
+    for told in (first, moved):
+        await store.close_legs([told])
+    (trace,) = await legs(store)
+    assert trace.records == (first, late._replace(number=RESTATED))
+
+
 async def test_a_record_with_the_platforms_seconds_is_never_restated(store: Journal) -> None:
     await store.close_legs([record(leg(), 1, platform_s=58)])
     assert await store.close_legs([record(leg(), 2, platform_s=3)]) == frozenset()

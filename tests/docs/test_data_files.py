@@ -9,8 +9,9 @@ import re
 import tomllib
 from dataclasses import MISSING, fields
 
+from gateway.billing.field_names import LAYOUTS
 from gateway.billing.rows import Row
-from gateway.core import call_tariff, holidays, tariff, tariff_rules, term_rules
+from gateway.core import holidays, term_rules
 from lookup.feed.bodies import BODY_FIELDS
 from lookup.feed.parts import FINE_FIELDS, INSPECTION_FIELDS, OUTCOME_FIELDS
 from lookup.feed.row import EVENT_FIELDS, TICKET_FIELDS
@@ -24,44 +25,24 @@ from tests.support.pages import DOCS, ROOT, blocks, names, read, rows, section, 
 
 
 def test_every_column_of_the_billing_file_has_its_row() -> None:
-    assert tuple(table(read("reference/ledger-export.md"))) == Row._fields
+    first = section(read("reference/ledger-export.md"), "The billing file").body
+    assert tuple(table(first)) == Row._fields
 
 
-def keys_taken(function: object) -> list[str]:
-    """The keys a reader of a TOML table takes out, in their order."""
-    tree = ast.parse(
-        inspect.getsource(inspect.unwrap(function)).replace("    @classmethod\n", "", 1).lstrip()
-    )
-    return list(
-        dict.fromkeys(
-            node.args[0].value if isinstance(node.args[0], ast.Constant) else node.args[1].value
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and _takes_a_key(node)
-        )
-    )
-
-
-def _takes_a_key(call: ast.Call) -> bool:
-    takers = {"integer", "flag", "word", "one_of", "day", "words", "scope", "take"}
-    if isinstance(call.func, ast.Attribute):
-        of_row = isinstance(call.func.value, ast.Name) and call.func.value.id == "row"
-        return of_row and call.func.attr in takers
-    return isinstance(call.func, ast.Name) and call.func.id == "_rows"
-
-
-def test_every_key_of_the_tariffs_has_its_row() -> None:
-    page = read("reference/tariffs.md")
-    assert set(table(section(page, "The file").body)) == set(
-        keys_taken(tariff.Tariffs.from_table.__func__)
-    )
-    for heading, reader in (
-        ("[[rule]]", tariff_rules.read_rule),
-        ("[[vat]]", tariff_rules.read_vat),
-        ("[[example]]", tariff_rules.read_example),
-        ("[[call]]", call_tariff.read_call_rule),
-        ("[[call_example]]", call_tariff.read_call_example),
-    ):
-        assert set(table(section(page, heading).body)) == set(keys_taken(reader)), heading
+def test_every_name_of_3gpp_and_tap_has_its_row() -> None:
+    body = section(read("reference/ledger-export.md"), "Names of 3GPP and TAP").body
+    told: dict[str, dict[str, set[str]]] = {"3gpp": {}, "tap": {}}
+    for column, _, *cells in rows(body):
+        for naming, cell in zip(told, cells, strict=True):
+            if cell:
+                told[naming].setdefault(*names(column), set()).add(names(cell)[0])
+    for naming, columns in told.items():
+        layout = LAYOUTS[naming]
+        known: dict[str, set[str]] = {}
+        for field, name in zip(layout.fields, layout.columns, strict=True):
+            if name != field:
+                known.setdefault(field, set()).add(name)
+        assert columns == known, naming
 
 
 def test_every_key_of_the_terms_and_the_calendar_has_its_row() -> None:

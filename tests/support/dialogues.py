@@ -45,6 +45,7 @@ ANSWERS = {
     "mobile": CallAnswer(CallOutcome.FOUND, (STATUS,), text=PRICED),
     "free": CallAnswer(CallOutcome.FOUND, (STATUS,), text=TextOffer(0)),
     "late": CallAnswer(CallOutcome.FOUND, (STATUS,), wish=Wish.COMPLAIN, text=PRICED),
+    "paid": CallAnswer(CallOutcome.FOUND, (STATUS,), wish=Wish.CORRECT),
     "wordless": CallAnswer(CallOutcome.FOUND, ()),
     "absent": CallAnswer(CallOutcome.NOT_FOUND, ()),
     "short": CallAnswer(CallOutcome.BAD_LENGTH, (Sentence("bad_length", {"got": 3, "want": "8"}),)),

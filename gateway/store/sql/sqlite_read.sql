@@ -93,7 +93,8 @@ SELECT json_group_array(json_array(
             key, day, question_id, link, operator, party, channel, kind, amount_tiyn, currency,
             vat_bp, charge_point, tariff, result, reason, corrects, parts, at_us))
         FROM (
-            -- The keys of a question by kind, in the order of a chain; ';' follows ':'.
+            -- The keys of a question in the order of a chain: corrections as they were booked, for
+            -- each was held against what was left by then. ';' follows ':'.
             SELECT * FROM (SELECT * FROM entry WHERE key = 'rated:' || q.id)
             UNION ALL
             SELECT * FROM (SELECT * FROM entry WHERE key = 'settled:' || q.id)
@@ -101,17 +102,35 @@ SELECT json_group_array(json_array(
             SELECT * FROM (
                 SELECT * FROM entry
                 WHERE key > 'credited:' || q.id || ':' AND key < 'credited:' || q.id || ';'
-                ORDER BY key)
-            UNION ALL
-            SELECT * FROM (
+                UNION ALL
                 SELECT * FROM entry
                 WHERE key > 'adjusted:' || q.id || ':' AND key < 'adjusted:' || q.id || ';'
-                ORDER BY key))))))
+                ORDER BY id))))))
 FROM (
     SELECT * FROM question
     WHERE id > ?1 AND id <= ?2 AND day BETWEEN ?3 AND ?4
     ORDER BY id LIMIT ?5) q
 LEFT JOIN subscriber s ON s.party = q.party
+
+-- name: asked_by
+SELECT json_group_array(id) FROM (
+    SELECT id FROM question WHERE day BETWEEN ?2 AND ?3 AND party = ?1 ORDER BY id LIMIT ?4)
+
+-- name: booked_from
+SELECT json_array(coalesce(min(id), 0))
+FROM entry
+WHERE key IN (
+    SELECT 'rated:' || id FROM question WHERE day BETWEEN ?1 AND ?2 ORDER BY day, id LIMIT 1000)
+
+-- name: booked
+SELECT json_group_array(json_array(id, key, question_id))
+FROM (
+    SELECT e.id, e.key, e.question_id
+    FROM entry e
+    WHERE e.id > ?1 AND e.at_us >= ?3 AND e.at_us < ?4
+        AND (e.day < ?2 OR e.corrects IS NOT NULL)
+        AND (SELECT day FROM question WHERE id = e.question_id) < ?2
+    ORDER BY e.id LIMIT ?5)
 
 -- name: stray_entries
 SELECT json_group_array(key) FROM (

@@ -34,6 +34,7 @@ CREATE TEMP VIEW batch_in AS SELECT
     NULL AS confirms,        -- session, through
     NULL AS legs,            -- CallLeg
     NULL AS call_records,    -- id; link, call_id, leg of its leg; CallRecord from answered_us
+    NULL AS booked,          -- Entry, and whether it comes with a late answer
     NULL AS repeat_us,       -- how long a fingerprint is live at least
     NULL AS doubtful_us,     -- and how long while nobody has seen our response arrive
     NULL AS receipt_us;      -- how long after its submit a reply may get a receipt
@@ -54,6 +55,7 @@ CREATE TEMP VIEW receipts_in AS SELECT NULL AS receipts, NULL AS receipt_us;
 CREATE TEMP VIEW confirms_in AS SELECT NULL AS confirms;
 CREATE TEMP VIEW legs_in AS SELECT NULL AS legs;
 CREATE TEMP VIEW call_records_in AS SELECT NULL AS call_records;
+CREATE TEMP VIEW booked_in AS SELECT NULL AS booked;
 
 CREATE TEMP TRIGGER batch_commits INSTEAD OF INSERT ON batch_in
 BEGIN
@@ -74,6 +76,7 @@ BEGIN
     INSERT INTO confirms_in VALUES (NEW.confirms);
     INSERT INTO legs_in VALUES (NEW.legs);
     INSERT INTO call_records_in VALUES (NEW.call_records);
+    INSERT INTO booked_in VALUES (NEW.booked);
 END;
 
 -- PARTS, one row at a time, since each may open or complete a set.
@@ -600,13 +603,14 @@ BEGIN
     WHERE true
     ON CONFLICT (leg_id, number) DO NOTHING;
 
-    -- The platform's own seconds, where they were not known when the leg was closed.
+    -- The platform's own seconds, where they were not known when the leg was closed; its times
+    -- stay, though who told the seconds may not have seen them.
     INSERT INTO call_record (
         id, leg_id, number, answered_us, ended_us, platform_s, measured_s, outcome, closed_by,
         language, tariff, payer, billable_s, amount_tiyn, currency, vat_bp)
     SELECT
-        v ->> 0, c.leg_id, 1, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8, v ->> 9, v ->> 10,
-        v ->> 11, v ->> 12, v ->> 13, v ->> 14, v ->> 15, v ->> 16
+        v ->> 0, c.leg_id, 1, c.answered_us, c.ended_us, v ->> 6, c.measured_s, v ->> 8, v ->> 9,
+        v ->> 10, v ->> 11, v ->> 12, v ->> 13, v ->> 14, v ->> 15, v ->> 16
     FROM (SELECT value AS v FROM json_each(NEW.call_records) LIMIT -1)
     JOIN call_leg l ON l.link = v ->> 1 AND l.call_id = v ->> 2 AND l.leg = v ->> 3
     JOIN call_record c ON c.leg_id = l.id AND c.number = 0 AND c.platform_s IS NULL
@@ -620,4 +624,61 @@ BEGIN
     SELECT tell('told_before', v ->> 0, NULL)
     FROM (SELECT value AS v FROM json_each(NEW.call_records) LIMIT -1)
     WHERE NOT EXISTS (SELECT 1 FROM call_record r WHERE r.id = v ->> 0);
+END;
+
+-- CORRECTIONS of chains that exist, one row at a time: each must see what the one before it left.
+
+CREATE TEMP VIEW correction_in AS SELECT
+    NULL AS v,
+    NULL AS late;  -- it comes with a late answer, and is dropped where that was
+
+CREATE TEMP VIEW weighed_in AS SELECT NULL AS v, NULL AS late, NULL AS kept_tiyn;
+
+CREATE TEMP TRIGGER corrections_arrive INSTEAD OF INSERT ON booked_in WHEN NEW.booked IS NOT NULL
+BEGIN
+    INSERT INTO correction_in
+    SELECT v, v ->> 18 FROM (SELECT value AS v FROM json_each(NEW.booked) LIMIT -1);
+END;
+
+CREATE TEMP TRIGGER correction_is_weighed INSTEAD OF INSERT ON correction_in
+BEGIN
+    INSERT INTO weighed_in VALUES (NEW.v, NEW.late, (
+        SELECT coalesce(sum(amount_tiyn), 0)
+        FROM (
+            SELECT amount_tiyn FROM entry
+            WHERE key = 'settled:' || (NEW.v ->> 2) AND kind = 'charged'
+            UNION ALL
+            SELECT amount_tiyn FROM entry
+            WHERE key > 'credited:' || (NEW.v ->> 2) || ':'
+                AND key < 'credited:' || (NEW.v ->> 2) || ';'
+            UNION ALL
+            SELECT amount_tiyn FROM entry
+            WHERE key > 'adjusted:' || (NEW.v ->> 2) || ':'
+                AND key < 'adjusted:' || (NEW.v ->> 2) || ';')));
+END;
+
+-- What is left may be less than a late answer gives back: then it gives back what is left.
+CREATE TEMP TRIGGER correction_is_booked INSTEAD OF INSERT ON weighed_in
+WHEN iif(
+    NEW.late,
+    (SELECT q.batch FROM question q WHERE q.id = NEW.v ->> 2) = (SELECT batch FROM head)
+        AND max(NEW.v ->> 8, -NEW.kept_tiyn) <> 0,
+    NEW.kept_tiyn + (NEW.v ->> 8) >= 0
+        AND EXISTS (
+            SELECT 1 FROM entry e
+            WHERE e.key = NEW.v ->> 15 AND e.question_id = NEW.v ->> 2))
+BEGIN
+    SELECT tell('booked', NEW.v ->> 0, NULL)
+    WHERE NOT NEW.late AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.key = NEW.v ->> 0);
+
+    INSERT INTO entry (
+        key, day, question_id, link, operator, party, channel, kind, amount_tiyn, currency,
+        vat_bp, charge_point, tariff, result, reason, corrects, parts, at_us)
+    SELECT
+        v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7,
+        iif(NEW.late, max(v ->> 8, -NEW.kept_tiyn), v ->> 8), v ->> 9, v ->> 10, v ->> 11,
+        v ->> 12, v ->> 13, v ->> 14, v ->> 15, v ->> 16, v ->> 17
+    FROM (SELECT NEW.v AS v)
+    WHERE true
+    ON CONFLICT (key) DO NOTHING;
 END;

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.clock import Clock, Ids, day_date, fixed, zone_problem
+from gateway.clock import Clock, Ids, day_date, fixed, made_us, zone_problem
 
 
 def us(iso: str) -> int:
@@ -73,3 +73,8 @@ def test_ids_start_above_the_highest_stored() -> None:
     before = Ids(lambda: now)
     highest = [before() for _ in range(10_000)][-1]
     assert Ids(lambda: now - 3_600_000_000, after=highest)() > highest
+
+
+@given(st.integers(1_600_000_000_000, 3_000_000_000_000), st.integers(0, 1023))
+def test_an_id_tells_when_it_was_made(ms: int, node: int) -> None:
+    assert made_us(Ids(lambda: ms * 1_000 + 999, node)()) == ms * 1_000

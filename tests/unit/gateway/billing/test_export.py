@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.billing import export as exporting
-from gateway.billing.export import COLUMNS, ExportError, Format, defused, export
+from gateway.billing.book import Book
+from gateway.billing.export import COLUMNS, ExportError, export
+from gateway.billing.forms import Format, defused
 from gateway.core.call_records import RESTATED, CallTrace
 from gateway.core.cdr import EntryKind
 from gateway.core.ledger import kept_tiyn, open_chain
@@ -140,12 +142,15 @@ async def test_the_trailer_counts_and_sums_what_the_entries_say(
     assert sums == {
         "record_type": "trailer",
         "seq": "7",
+        "mo_parts": "5",
+        "duplicates": "2",
         "gross_tiyn": "4500",
         "charged_tiyn": "3000",
         "credited_tiyn": "-1500",
         "adjusted_tiyn": "0",
         "currency": "KZT",
         "vat_tiyn": "207",
+        "billable_s": "0",
         "payer_tiyn": "0",
         "payer_vat_tiyn": "0",
     }
@@ -182,13 +187,13 @@ async def test_batches_are_bounded_and_leave_no_seam(
 ) -> None:
     whole = await export(stream(CHAINS), tmp_path / "a", "csv")
     sizes = []
-    add = exporting._Book.add
+    add = Book.add
 
-    def counted(self: exporting._Book, chains: Sequence[Chain]) -> None:
+    def counted(self: Book, chains: Sequence[Chain]) -> None:
         sizes.append(len(chains))
         add(self, chains)
 
-    monkeypatch.setattr(exporting._Book, "add", counted)
+    monkeypatch.setattr(Book, "add", counted)
     monkeypatch.setattr(exporting, "BATCH_MAX", 2)
     assert await export(stream(CHAINS), tmp_path / "b", "csv") == whole
     assert sizes == [2, 2, 1]

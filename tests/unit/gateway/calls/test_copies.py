@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from gateway.core.conversation import Conversation
 from gateway.core.records import QuestionState, ReplyState
 from gateway.core.results import Result
 from ivr.switch import CallOutcome, TextOffer, TextOutcome
+from smpp.messages import Submit
 from tests.support.call_gateway import (
     ABSENT,
     APPEAL,
@@ -232,6 +234,54 @@ async def test_a_phone_that_is_locked_gets_no_text(tmp_path: Path) -> None:
             await gateway.ask(ABSENT, step=step)
         assert await gateway.calls.text(question(step=9)) is TextOutcome.REFUSED
         assert gateway.port.sent == []
+
+
+async def test_an_owed_text_of_a_phone_locked_since_costs_nothing(tmp_path: Path) -> None:
+    async with call_gateway(tmp_path) as gateway:
+        gateway.register.away = True
+        assert await gateway.calls.text(question()) is TextOutcome.OWED
+        assert await gateway.calls.text(question(step=4)) is TextOutcome.OWED
+        gateway.register.away = False
+        for step in range(5, 10):
+            await gateway.ask(ABSENT, step=step)
+        while await gateway.owed.sweep():
+            pass
+        copies = [chain for chain in await gateway.chains() if chain.channel == "copy"]
+    assert [chain.result for chain in copies] == [Result.LOCKED, Result.SILENT_LOCKED]
+    assert [entry.amount_tiyn for chain in copies for entry in chain.entries] == [0, 0]
+
+
+async def test_a_text_that_is_written_down_when_its_call_gives_up_waiting_is_sent(
+    tmp_path: Path,
+) -> None:
+    async with call_gateway(tmp_path) as gateway, asyncio.timeout(5):
+        written, told, sent = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        take, submit = gateway.journal.take, gateway.port.submit
+
+        async def slow(*rows: Any) -> Any:
+            duplicates = await take(*rows)
+            written.set()
+            await told.wait()
+            return duplicates
+
+        def send(each: Submit) -> None:
+            submit(each)
+            sent.set()
+
+        gateway.journal.take, gateway.port.submit = slow, send  # type: ignore[assignment, method-assign]  # watched
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(gateway.calls.run())
+            asked = tasks.create_task(gateway.calls.text(question()))
+            await written.wait()
+            asked.cancel()  # the step's deadline
+            await asyncio.wait([asked])
+            told.set()
+            try:
+                async with asyncio.timeout(1):
+                    await sent.wait()
+            finally:
+                running.cancel()
+        assert [destination for _, destination, _ in gateway.port.texts] == [CALLER]
 
 
 async def test_the_twenty_first_text_of_a_day_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gateway.core.call_records import CallBackState
 from ivr.switch import CallOutcome
+from lookup.status import Found
 from tests.support.call_gateway import (
     ABSENT,
     CALLER,
@@ -17,6 +18,7 @@ from tests.support.call_gateway import (
     wanted,
 )
 from tests.support.journal import AT
+from tests.support.wording import ticket
 
 
 async def test_a_call_is_on_disk_before_it_is_greeted(tmp_path: Path) -> None:
@@ -76,6 +78,20 @@ async def test_each_hidden_caller_has_wrong_numbers_of_its_own(tmp_path: Path) -
             await gateway.calls.ask(question(ABSENT, step=step, caller=""))
         other = await gateway.calls.ask(question(caller="", call_id="CA2"))
     assert other.outcome is CallOutcome.FOUND
+
+
+async def test_a_landline_owns_no_ticket(tmp_path: Path) -> None:
+    """Whoever lives there may use it: also where it was written down at filing."""
+    number = "263500030000417"
+    async with call_gateway(tmp_path) as gateway:
+        hashes = (gateway.keys.owner(LANDLINE), gateway.keys.owner(CALLER))
+        report = ticket(kind="crime_report", number=number, status="checking", owner_hashes=hashes)
+        gateway.register.known[number] = Found((report,))
+        heard = {
+            caller: (await gateway.ask(number, step=step, caller=caller)).sentences[0].id
+            for step, caller in enumerate((LANDLINE, CALLER, ""))
+        }
+    assert heard[LANDLINE] == heard[""] == "crime.neutral" != heard[CALLER]
 
 
 # -- call-backs

@@ -33,7 +33,19 @@ def test_what_is_gone_or_was_never_there_is_not_known() -> None:
     begin = ring.last_id
     for number in range(4):
         ring.add(event(str(number), CallStage.STARTED))
-    for unknown in (begin, "", "7", "7-", "7-x", "7-5", "7--1", "8-3", "7-٣", "x" * 5_000):
+    for unknown in (
+        begin,
+        "",
+        "7",
+        "7-",
+        "7-x",
+        "7-5",
+        "7--1",
+        "8-3",
+        "7-٣",
+        "x" * 5_000,
+        "7-" + "9" * 5_000,
+    ):
         assert ring.after(unknown) is None
     assert ring.after("7-1") is not None
 

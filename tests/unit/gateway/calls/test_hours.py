@@ -5,7 +5,8 @@ from datetime import datetime
 import pytest
 
 from gateway import config
-from gateway.calls.hours import OperatorHours, operator_hours
+from gateway.calls.hours import OperatorHours, hour_by_hour, operator_hours
+from gateway.clock import Clock
 from gateway.core.workdays import Workdays
 from gateway.settings import OperatorsSettings
 from gateway.settings.checks import SettingsError, check
@@ -41,6 +42,16 @@ def test_who_calls_outside_the_hours_is_told_those_that_come_next(
     now: datetime, closed: tuple[int, int] | None
 ) -> None:
     assert hours((9, 18), (10, 14)).closed(now) == closed
+
+
+def test_each_hour_is_asked_anew_and_no_minute() -> None:
+    now_us = [0]
+    closed = hour_by_hour(hours((9, 18), (10, 14)), Clock(lambda: now_us[0]))
+    said = []
+    for time in ("08:59:59", "09:00:00", "17:59:59", "18:00:00"):
+        now_us[0] = int(at(FRIDAY, time).timestamp()) * 1_000_000
+        said += [closed(), closed()]
+    assert said == [(9, 18), (9, 18), None, None, None, None, (10, 14), (10, 14)]
 
 
 def test_days_off_without_hours_are_passed_over() -> None:

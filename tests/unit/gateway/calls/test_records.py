@@ -9,6 +9,7 @@ import pytest
 
 from gateway.calls import records
 from gateway.calls.records import LEG_S_MAX, LOST_AFTER_S
+from gateway.core.call_ledger import verify_leg
 from ivr.switch import Leg
 from tests.support.call_gateway import CALLER, call_gateway, end, start
 from tests.support.journal import AT, SECOND
@@ -96,6 +97,41 @@ async def test_the_platforms_seconds_that_come_later_restate_the_price_alone(
     assert (second.measured_s, second.ended_us) == (first.measured_s, first.ended_us)
 
 
+async def test_seconds_told_of_a_call_long_closed_leave_its_times_as_they_were(
+    tmp_path: Path,
+) -> None:
+    late = AT + 900 * SECOND
+    async with call_gateway(tmp_path) as gateway:
+        await gateway.records.open(start())
+        await gateway.records.close(end(after_s=70))
+        # Nothing near knows the call any more: its report opens it anew, as if it had just ended.
+        gateway.now_us = late
+        await gateway.records.open(start(started_us=late))
+        began = late - 42 * SECOND
+        told = end(seconds=42, started_us=began, answered_us=began, closed_by="callback")
+        await gateway.records.close(told._replace(ended_us=late))
+        (trace,) = await gateway.legs()
+        assert verify_leg(trace) == []
+        assert [one.measured_s for one in trace.records] == [70, 70]
+        gateway.now_us += 2 * LOST_AFTER_S * SECOND
+        await gateway.records.sweep()
+        assert await gateway.legs() == [trace]
+
+
+async def test_two_ends_written_at_once_tell_one_story(tmp_path: Path) -> None:
+    async with call_gateway(tmp_path) as gateway:
+        await gateway.records.open(start())
+        gateway.journal.away = {"close_legs"}
+        await gateway.records.close(end(after_s=70, answered_us=None))
+        await gateway.records.close(end(after_s=75, seconds=42, closed_by="callback"))
+        gateway.journal.away = set()
+        await gateway.records.sweep()
+        (trace,) = await gateway.legs()
+    assert [one.platform_s for one in trace.records] == [None, 42]
+    assert trace.records[1].amount_tiyn == 600
+    assert verify_leg(trace) == []
+
+
 async def test_the_operators_leg_has_a_record_of_its_own(tmp_path: Path) -> None:
     async with call_gateway(tmp_path) as gateway:
         await gateway.records.open(start())
@@ -154,6 +190,21 @@ async def test_a_call_known_from_before_a_restart_keeps_its_start_though_the_sto
     later = AT + 40 * SECOND
     async with call_gateway(tmp_path, now_us=later) as gateway:
         gateway.journal.away = {"open_legs"}
+        await gateway.records.open(start(started_us=later))
+        gateway.journal.away = set()
+        await gateway.records.close(end(after_s=60, started_us=later, answered_us=later))
+        (trace,) = await gateway.legs()
+    assert (trace.leg.started_us, trace.records[0].measured_s) == (AT, 60)
+
+
+async def test_a_call_of_before_a_restart_keeps_its_start_though_the_store_stays_away(
+    tmp_path: Path,
+) -> None:
+    async with call_gateway(tmp_path) as gateway:
+        await gateway.records.open(start())
+    later = AT + 40 * SECOND
+    async with call_gateway(tmp_path, now_us=later) as gateway:
+        gateway.journal.away = {"find_leg"}  # it goes away between writing and reading back
         await gateway.records.open(start(started_us=later))
         gateway.journal.away = set()
         await gateway.records.close(end(after_s=60, started_us=later, answered_us=later))

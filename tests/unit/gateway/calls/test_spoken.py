@@ -16,8 +16,8 @@ from gateway.core.conversation import Moment
 from gateway.core.languages import LANGUAGES
 from gateway.rules import load_rules
 from gateway.settings import Settings
-from ivr.switch import CallAnswer, CallOutcome, CallQuestion, TextOffer, Wish
-from lookup.status import Found, NotFound, Partial, Status, Unavailable
+from ivr.switch import CallAnswer, CallOutcome, CallQuestion, Sentence, TextOffer, Wish
+from lookup.status import Found, NotFound, Partial, PassedOn, Status, Unavailable
 from tests.support.wording import ticket
 
 RULES = load_rules(Settings())
@@ -28,11 +28,12 @@ REPORT = ticket(kind="crime_report", number="263100030000001", status="checking"
 CASE = ticket(kind="investigation", number=REPORT.number, status="investigating")
 APPEAL = ticket(kind="appeal", number="061200000012345678", status="in_review")
 ACT = "123456789013"
+MOBILE, LANDLINE = "77010000001", "77172000001"
 
 
 def told(*statuses: Status, **changes: Any) -> CallAnswer:
     asked = CallQuestion(
-        link="1414", call_id="c", step=1, caller="", called="1414", menu=None,
+        link="1414", call_id="c", step=1, caller=MOBILE, called="1414", menu=None,
         digits=REPORT.number, kind=None, language="ru",
     )._replace(**changes)  # fmt: skip
     reading = copied.keyed(asked.digits, asked.menu, asked.kind, asked.language, RULES.kinds)
@@ -91,6 +92,30 @@ def test_a_number_of_no_kind_is_told_how_long_it_should_be() -> None:
     answer = told(digits="12345")
     assert (answer.outcome, ids(answer)) == (CallOutcome.BAD_LENGTH, ["bad_length"])
     assert answer.sentences[0].values == {"got": 5, "want": RULES.kinds.wanted}
+
+
+@pytest.mark.parametrize("menu", ["inspection", "fine"])
+def test_nobody_is_told_lengths_of_numbers_that_were_not_asked_for(menu: str) -> None:
+    answer = told(digits="12345", menu=menu)
+    assert (answer.outcome, ids(answer)) == (CallOutcome.BAD_LENGTH, [])
+    assert ids(told(digits="12345", menu="appeal")) == ["bad_length"]
+
+
+@pytest.mark.parametrize("caller", ["", LANDLINE])
+def test_who_hides_and_a_landline_do_not_hear_how_an_appeal_ended(caller: str) -> None:
+    closed = date(2026, 11, 2)
+    refused = APPEAL._replace(status="refused", status_on=closed)
+    answer = told(Found((refused,)), digits=APPEAL.number, caller=caller)
+    assert answer.sentences == (Sentence("appeal.answered_other", {"d": closed}),)
+    assert answer.wish is None
+    undated = refused._replace(status_on=None)
+    assert ids(told(Found((undated,)), digits=APPEAL.number, caller=caller)) == ["status_unknown"]
+    passed_to = PassedOn("appeal", "061200000012345679", "refused", None, None)
+    elsewhere = ticket(kind="service_request", number="10000142", status="passed")
+    elsewhere = elsewhere._replace(passed_to=passed_to)
+    assert ids(told(Found((elsewhere,)), digits="10000142", caller=MOBILE)) != ["status_unknown"]
+    assert ids(told(Found((elsewhere,)), digits="10000142", caller=caller)) == ["status_unknown"]
+    assert ids(told(Found((APPEAL,)), digits=APPEAL.number, caller=caller)) == ["appeal.in_review"]
 
 
 def test_a_text_is_offered_with_an_answer_and_with_none_to_be_had() -> None:

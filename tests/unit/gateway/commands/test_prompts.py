@@ -111,6 +111,17 @@ def test_without_espeak_the_lists_are_written_and_one_is_returned(
     assert (tmp_path / "prompts" / "studio" / "ru.csv").exists()
 
 
+def test_what_cannot_be_played_after_a_build_is_to_be_looked_up(
+    jauap: Jauap, tmp_path: Path
+) -> None:
+    jauap("build")
+    (tmp_path / "prompts" / "kk" / "menu.wav").write_bytes(wav_of(tone(200), rate=44_100))
+    built = jauap("build")
+    assert built.exit_code == 1
+    assert "1 cannot be played" in built.output
+    assert "jauap prompts check" in built.stderr
+
+
 def test_another_folder_can_be_named(jauap: Jauap, tmp_path: Path) -> None:
     other = tmp_path / "other"
     assert jauap("build", "--folder", str(other)).exit_code == 0

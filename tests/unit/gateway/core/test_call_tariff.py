@@ -20,7 +20,7 @@ from gateway.core.call_tariff import (
     read_call_rule,
 )
 from gateway.core.tariff import TariffError, Tariffs
-from gateway.core.tariff_rules import VatFrom
+from gateway.core.tariff_vat import VatFrom
 
 SHIPPED = tomllib.loads(
     (Path(__file__).parents[4] / "config" / "tariffs.toml").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.core import tariff
 from gateway.core.cdr import ChargePoint
 from gateway.core.results import Result
-from gateway.core.tariff import FREE_NUMBER, TariffError, Tariffs, Trigger, vat_of
+from gateway.core.tariff import FREE_NUMBER, TariffError, Tariffs, Trigger
 
 SHIPPED = tomllib.loads(
     (Path(__file__).parents[4] / "config" / "tariffs.toml").read_text(encoding="utf-8")
@@ -236,27 +236,3 @@ def test_every_question_has_a_price_and_more_parts_never_a_lower_one(
     if rated.credit_cause is not None:
         assert rated.charge_point is ChargePoint.MO
     assert tariffs.rate(**asked, parts=parts + 1).gross_tiyn >= rated.gross_tiyn
-
-
-# -- VAT
-
-
-def test_vat_is_taken_out_of_the_sum_and_not_of_each_message() -> None:
-    assert vat_of(1500, 1200) == 161
-    assert vat_of(1500, 1600) == 207
-    assert vat_of(1_000_000 * 1500, 1600) == 206_896_552  # row by row: 207 000 000
-    assert vat_of(0, 1600) == 0
-    assert vat_of(1500, 0) == 0
-
-
-def test_half_a_tiyn_goes_up_and_a_credit_mirrors_its_sum() -> None:
-    assert vat_of(1, 10_000) == 1  # 0.5
-    assert vat_of(3, 10_000) == 2  # 1.5
-    assert vat_of(-1, 10_000) == -1
-
-
-@given(st.integers(-(10**15), 10**15), st.integers(0, 10_000))
-def test_vat_is_within_half_a_tiyn_of_the_true_share(sum_tiyn: int, vat_bp: int) -> None:
-    vat = vat_of(sum_tiyn, vat_bp)
-    assert abs(vat * (10_000 + vat_bp) - sum_tiyn * vat_bp) * 2 <= 10_000 + vat_bp
-    assert vat_of(-sum_tiyn, vat_bp) == -vat
