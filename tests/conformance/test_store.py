@@ -4,7 +4,6 @@ gateway/store/journal.py; here each is tried, on every engine of ENGINES."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -41,24 +40,6 @@ from tests.support.journal import (
     sets,
     states,
 )
-
-ENGINES = [SqliteEngine]
-
-
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
-async def engine(
-    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[SqliteEngine]:
-    made = tmp_path_factory.getbasetemp() / f"{request.param.name}.made"
-    engine: SqliteEngine = request.param(tmp_path, made)
-    yield engine
-    await engine.close()
-
-
-@pytest.fixture
-async def store(engine: SqliteEngine) -> Journal:
-    return await engine.open()
-
 
 # -- take
 

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from gateway.store import Journal
 from gateway.store import sqlite_reader as reading
-from tests.support.journal import SqliteEngine
 from tests.support.months import answered_late, asked, at_us, credited, store
 
-ENGINES = [SqliteEngine]
 FROM_US, TO_US = at_us("2026-11-01 00:00"), at_us("2026-12-11 00:00")
 
 
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
-async def journal(
-    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Journal]:
-    made = tmp_path_factory.getbasetemp() / f"{request.param.name}.made"
-    engine: SqliteEngine = request.param(tmp_path, made)
-    yield await engine.open()
-    await engine.close()
+@pytest.fixture
+async def journal(store: Journal) -> Journal:
+    return store
 
 
 async def booked(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -28,23 +27,6 @@ from gateway.store.limits import (
 )
 from tests.support.journal import AT, DAY, HOUR, MINUTE, TODAY, SqliteEngine
 from tests.support.legs import leg, record, waiting
-
-ENGINES = [SqliteEngine]
-
-
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
-async def engine(
-    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[SqliteEngine]:
-    made = tmp_path_factory.getbasetemp() / f"{request.param.name}.made"
-    engine: SqliteEngine = request.param(tmp_path, made)
-    yield engine
-    await engine.close()
-
-
-@pytest.fixture
-async def store(engine: SqliteEngine) -> Journal:
-    return await engine.open()
 
 
 async def legs(store: Journal, day_from: int = TODAY, day_to: int = TODAY) -> list[CallTrace]:

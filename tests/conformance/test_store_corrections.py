@@ -4,8 +4,6 @@ questions of a phone that they are looked up by."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,23 +25,6 @@ from tests.support.journal import (
     question,
     reply,
 )
-
-ENGINES = [SqliteEngine]
-
-
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
-async def engine(
-    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[SqliteEngine]:
-    made = tmp_path_factory.getbasetemp() / f"{request.param.name}.made"
-    engine: SqliteEngine = request.param(tmp_path, made)
-    yield engine
-    await engine.close()
-
-
-@pytest.fixture
-async def store(engine: SqliteEngine) -> Journal:
-    return await engine.open()
 
 
 async def asked(store: Journal, n: int = 1, **changes: Any) -> Question:

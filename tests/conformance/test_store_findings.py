@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from gateway.core.records import Finding
 from gateway.store import Journal
 from gateway.store.limits import FINDING_US
-from tests.support.journal import AT, DAY, HOUR, SqliteEngine
-
-ENGINES = [SqliteEngine]
-
-
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
-async def store(
-    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Journal]:
-    made = tmp_path_factory.getbasetemp() / f"{request.param.name}.made"
-    engine: SqliteEngine = request.param(tmp_path, made)
-    yield await engine.open()
-    await engine.close()
+from tests.support.journal import AT, DAY, HOUR
 
 
 def finding(n: int = 1, **changes: Any) -> Finding:

@@ -25,10 +25,10 @@ from gateway.core.records import (
     ReplyState,
 )
 from gateway.store import Journal
-from tests.conformance.test_store import ENGINES
 from tests.support.journal import (
     AT,
     DAY,
+    ENGINES,
     HOUR,
     SECOND,
     answer,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +10,11 @@ import pytest
 from gateway.core.cdr import ChargePoint
 from gateway.core.records import Outcome, Question, QuestionState, Reply, ReplyState
 from gateway.store import Journal
-from tests.conformance.test_store import ENGINES
 from tests.support.journal import (
     AT,
     DAY,
     HOUR,
     SECOND,
-    SqliteEngine,
     answer,
     chain_of,
     entry,
@@ -35,16 +31,6 @@ from tests.support.journal import (
 )
 
 QUEUED, SUBMITTING, SUBMITTED, FAILED, UNKNOWN, DELIVERED, UNDELIVERED, EXPIRED = ReplyState
-
-
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
-async def store(
-    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Journal]:
-    made = tmp_path_factory.getbasetemp() / f"{request.param.name}.made"
-    engine: SqliteEngine = request.param(tmp_path, made)
-    yield await engine.open()
-    await engine.close()
 
 
 async def given(store: Journal, *replies: ReplyState, mt: bool = False) -> tuple[Question, ...]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +17,6 @@ from gateway.core.records import (
     Waiting,
 )
 from gateway.store import Journal
-from tests.conformance.test_store import ENGINES
 from tests.support.journal import (
     AT,
     DAY,
@@ -46,21 +43,6 @@ from tests.support.journal import (
 QUEUED, SUBMITTING, SUBMITTED, FAILED, UNKNOWN, DELIVERED, UNDELIVERED, EXPIRED = ReplyState
 ONE, TWO = question(1), question(2)
 PARTY, OTHER_PARTY = ONE.party, TWO.party
-
-
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
-async def engine(
-    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[SqliteEngine]:
-    made = tmp_path_factory.getbasetemp() / f"{request.param.name}.made"
-    engine: SqliteEngine = request.param(tmp_path, made)
-    yield engine
-    await engine.close()
-
-
-@pytest.fixture
-async def store(engine: SqliteEngine) -> Journal:
-    return await engine.open()
 
 
 async def submitted(store: Journal, *message_ids: str, mt: bool = False) -> list[Reply]:

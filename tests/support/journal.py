@@ -65,6 +65,9 @@ class SqliteEngine:
             await journal.close()
 
 
+ENGINES = [SqliteEngine]
+
+
 def question(n: int = 1, **changes: Any) -> Question:
     return Question(
         id=n * 1000,
