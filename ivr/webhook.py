@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, NamedTuple
 
@@ -19,6 +18,7 @@ from ivr.attendant.open_calls import CALLS_MAX, IDLE_S, OpenCalls
 from ivr.attendant.people import People
 from ivr.dialects.contract import Dialect, PromptUrl, RawRequest, Refusal
 from ivr.events import CallEvents, NobodyWatches
+from ivr.problems import problem
 from ivr.speech.phrases import VoiceTexts
 from ivr.switch import CallDesk
 
@@ -110,7 +110,7 @@ def _handler(attendant: Attendant, base: str) -> Handler:
         )
         answer = await attendant.answer(raw)
         if isinstance(answer, Refusal):
-            return _problem(403, "The signature is not valid", answer.reason)
+            return problem(403, "The signature is not valid", answer.reason)
         return web.Response(
             body=answer.body,
             headers={
@@ -120,14 +120,3 @@ def _handler(attendant: Attendant, base: str) -> Handler:
         )
 
     return handle
-
-
-def _problem(status: int, title: str, detail: str) -> web.Response:
-    """RFC 9457."""
-    return web.Response(
-        status=status,
-        body=json.dumps(
-            {"type": "about:blank", "title": title, "status": status, "detail": detail}
-        ).encode(),
-        headers={"Content-Type": "application/problem+json", "Cache-Control": "no-store"},
-    )

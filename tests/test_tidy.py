@@ -32,6 +32,7 @@ DOORS = {
         "gateway/parts.py",
         "gateway/web/*.py",
         "gateway/commands/*.py",
+        "ivr/problems.py",
         "ivr/prompts/pages.py",
         "ivr/webhook.py",
         "lookup/outgoing/*.py",

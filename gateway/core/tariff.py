@@ -95,7 +95,7 @@ class Tariffs:
             if not (number.isascii() and number.isdigit()):
                 raise row.fail("free_numbers", number, "digits alone, such as 77010000001")
         rules = row.rows("rule")
-        vat = row.rows("vat")
+        vat = read_vat(row.rows("vat"))
         examples = row.rows("example")
         call_rules = row.rows("call")
         call_examples = row.rows("call_example")
@@ -105,10 +105,10 @@ class Tariffs:
         return cls(
             currency=currency,
             rules=[read_rule(f"rule {n}", table) for n, table in enumerate(rules, start=1)],
-            vat=read_vat(vat),
+            vat=vat,
             free_numbers=free_numbers,
             examples=[read_example(f"example {n}", t) for n, t in enumerate(examples, start=1)],
-            calls=_calls(currency, read_vat(vat), call_rules, call_examples),
+            calls=_calls(currency, vat, call_rules, call_examples),
             shares=shares,
             failed=failed,
         )

@@ -100,17 +100,7 @@ IvrDialect = Literal[
 
 class IvrSettings(Section, frozen=True, kw_only=True):
     name: str
-    dialect: Literal[
-        "twiml",
-        "twiml-sha256",
-        "signalwire",
-        "telnyx",
-        "plivo",
-        "vxml",
-        "fastagi",
-        "jambonz",
-        "json",
-    ]
+    dialect: IvrDialect
     path: str
     secret_env: str | None = None
     secret_file: str | None = None

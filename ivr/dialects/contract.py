@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from ivr.actions import Event, Phrase, Shown
 
 CALL_ID_SIGNS_MAX = 128
+CALL_SECONDS_MAX = 1_000_000  # of what a platform may claim
 KEYS_KEPT_MAX = 65  # more than any entry may hold: enough to see that it is too long
 STEP_MAX = 1_000_000  # of what a request may claim
 TEXT_SIGNS_MAX = 4_096  # of one phrase

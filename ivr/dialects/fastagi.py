@@ -26,6 +26,7 @@ from ivr.actions import (
     TransferResult,
 )
 from ivr.dialects.contract import (
+    CALL_SECONDS_MAX,
     END_STATUSES,
     KEYS_KEPT_MAX,
     STEP_MAX,
@@ -42,7 +43,6 @@ from ivr.dialects.contract import (
 NAME = "fastagi"
 SCRIPT_TYPE = "text/x-agi"
 SUBROUTINE = "jauap-operators"  # the dialplan's context by which callers reach people
-CALL_SECONDS_MAX = 1_000_000
 COMMANDS_MAX = 64  # of one script
 URL_SIGNS_MAX = 2_000  # a line of commands holds 8,192 octets
 SECRET_SIGNS_MIN = 16  # it is all that tells Asterisk from a stranger, and may be tried at will

@@ -9,6 +9,7 @@ from urllib.parse import unquote, unquote_plus
 
 from ivr.actions import Digits, Ending, Event
 from ivr.dialects.contract import (
+    CALL_SECONDS_MAX,
     KEYS_KEPT_MAX,
     STEP_MAX,
     CallRequest,
@@ -19,7 +20,6 @@ from ivr.dialects.contract import (
 )
 
 FIELDS_MAX = 200  # a genuine request has about thirty
-CALL_SECONDS_MAX = 1_000_000
 FORM = "application/x-www-form-urlencoded"
 
 

@@ -6,8 +6,6 @@ beside the step's number. docs/reference/ivr-jambonz.md describes what the platf
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -24,7 +22,9 @@ from ivr.actions import (
     Transfer,
     TransferResult,
 )
+from ivr.dialects import dated
 from ivr.dialects.contract import (
+    CALL_SECONDS_MAX,
     DOCUMENT_SIGNS_MAX,
     END_STATUSES,
     KEYS_KEPT_MAX,
@@ -39,11 +39,9 @@ from ivr.dialects.contract import (
     small_number,
     within_limits,
 )
+from ivr.dialects.dated import text_of
 from ivr.dialects.forms import one, query_of
 
-WINDOW_S = 300  # a request older, or dated later, is not believed
-SIGNATURES_MAX = 4  # in one header
-CALL_SECONDS_MAX = 1_000_000
 DIAL_TIMEOUT_S = 30  # an operator's phone rings so long
 REFERENCE_HEADER = "X-Jauap-Call"  # of the SIP call to the operators
 
@@ -60,9 +58,7 @@ _DIAL = "dial"  # in the URL: which verb reports
 _HANG_UP: dict[str, Any] = {"verb": "hangup"}
 
 
-def sign(secret: str, timestamp: str, body: bytes) -> str:
-    """The v1 of a Jambonz-Signature: hex of HMAC-SHA256 over `timestamp.body`."""
-    return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+sign = dated.mac_of  # the v1 of a Jambonz-Signature
 
 
 class Jambonz(NamedTuple):
@@ -78,17 +74,8 @@ class Jambonz(NamedTuple):
         parts = [part.strip().partition("=") for part in header.split(",")]
         times = [value for name, _, value in parts if name == "t"]
         given = [value for name, _, value in parts if name == "v1"]
-        plain = len(times) == 1 and times[0].isascii() and times[0].isdigit()
-        if not plain or len(times[0]) > 12 or not 0 < len(given) <= SIGNATURES_MAX:
-            return Refusal("malformed")
-        if abs(now_s - int(times[0])) > WINDOW_S:
-            return Refusal("stale")
-        right = False
-        for secret in secrets:
-            expected = sign(secret, times[0], request.body).encode()
-            for signature in given:
-                right |= hmac.compare_digest(expected, signature.encode("utf-8", "replace"))
-        return None if right else Refusal("mismatch")
+        date = times[0] if len(times) == 1 else ""
+        return dated.verify(date, given, request.body, secrets, now_s)
 
     def parse(self, request: RawRequest) -> CallRequest | Malformed:
         try:
@@ -106,8 +93,8 @@ class Jambonz(NamedTuple):
         key = "start" if step is None else f"step {step}"
         return CallRequest(
             call_id,
-            _text(told, "from"),
-            _text(told, "to"),
+            text_of(told, "from"),
+            text_of(told, "to"),
             _leg_event(told) if of_leg else _event(told, step, one(query, "of")),
             key=f"leg {sane_id(told.get('call_sid'))}" if of_leg else key,
             step=step,
@@ -122,11 +109,6 @@ class Jambonz(NamedTuple):
 # -- in
 
 
-def _text(told: Mapping[str, Any], name: str) -> str:
-    value = told.get(name)
-    return value if isinstance(value, str) else ""
-
-
 def _leg_event(told: Mapping[str, Any]) -> Event | None:
     """The status of an operator's leg, under an id of its own: of interest is the end of a
     conversation, as nothing else tells its seconds."""
@@ -136,8 +118,8 @@ def _leg_event(told: Mapping[str, Any]) -> Event | None:
 
 def _event(told: Mapping[str, Any], step: int | None, of: str) -> Event | None:
     if of == _DIAL:  # with no status at all where the dial was given up
-        return TransferResult(_text(told, "dial_call_status") in _CONNECTED)
-    status = _text(told, "call_status")
+        return TransferResult(text_of(told, "dial_call_status") in _CONNECTED)
+    status = text_of(told, "call_status")
     if status in END_STATUSES:
         return CallEnded(status, _seconds(told))
     if step is None:
@@ -145,7 +127,7 @@ def _event(told: Mapping[str, Any], step: int | None, of: str) -> Event | None:
         # status hook tells later needs no reply.
         began = "sip" in told or "defaults" in told or status == "trying"
         return CallStarted(None) if began else None
-    keys = _text(told, "digits")[:KEYS_KEPT_MAX]
+    keys = text_of(told, "digits")[:KEYS_KEPT_MAX]
     if not keys:
         return Digits("", Ending.EMPTY)
     return Digits(keys, Ending.TIMEOUT if told.get("reason") == "timeout" else Ending.COMPLETE)

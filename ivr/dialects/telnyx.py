@@ -19,10 +19,10 @@ from ivr.dialects.contract import (
     Refusal,
     RenderContext,
 )
+from ivr.dialects.dated import WINDOW_S
 from ivr.dialects.response import write_response
 from ivr.dialects.twiml import TEXML, read_request
 
-WINDOW_S = 300  # a request older, or dated later, is not believed
 TIMESTAMP_DIGITS_MAX = 12
 
 

@@ -24,6 +24,7 @@ from ivr.actions import (
     TransferResult,
 )
 from ivr.dialects.contract import (
+    CALL_SECONDS_MAX,
     KEYS_KEPT_MAX,
     STEP_MAX,
     CallRequest,
@@ -39,8 +40,6 @@ from ivr.dialects.contract import (
 from ivr.dialects.forms import Fields, has, one, posted, query_of
 from ivr.dialects.url_token import opens
 from ivr.dialects.vxml_documents import CONNECTED, HANG_UP, farewell, question, root, transfer
-
-CALL_SECONDS_MAX = 1_000_000
 
 # A call's name comes back into a script of the document: no sign may end a string there.
 _CALL = re.compile("[0-9A-Za-z_.:@-]+")

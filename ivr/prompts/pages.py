@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from ivr.problems import problem
 from ivr.prompts.serving import Prompts
 from ivr.prompts.speaker import PromptsBusyError
 
@@ -27,11 +27,11 @@ def make_prompt_pages(prompts: Prompts) -> tuple[tuple[str, Handler], ...]:
         try:
             prompt = await prompts.fetch(name)
         except PromptsBusyError as busy:
-            answer = _problem(503, "Speech is being made for others", str(busy))
+            answer = problem(503, "Speech is being made for others", str(busy))
             answer.headers["Retry-After"] = "1"
             return answer
         if prompt is None:
-            return _problem(404, "No such recording", "it was never offered, or is gone")
+            return problem(404, "No such recording", "it was never offered, or is gone")
         if prompt.private:
             return _wav(prompt.wav, {"Cache-Control": _NEVER})
         headers = {"Cache-Control": _FOREVER, "ETag": f'"{name}"'}
@@ -44,14 +44,3 @@ def make_prompt_pages(prompts: Prompts) -> tuple[tuple[str, Handler], ...]:
 
 def _wav(wav: bytes, headers: dict[str, str]) -> web.Response:
     return web.Response(body=wav, headers={"Content-Type": "audio/wav", **headers})
-
-
-def _problem(status: int, title: str, detail: str) -> web.Response:
-    """RFC 9457."""
-    return web.Response(
-        status=status,
-        body=json.dumps(
-            {"type": "about:blank", "title": title, "status": status, "detail": detail}
-        ).encode(),
-        headers={"Content-Type": "application/problem+json", "Cache-Control": "no-store"},
-    )

@@ -12,7 +12,8 @@ import pytest
 from gateway.settings import load
 from ivr.actions import Gather, Phrase
 from ivr.dialects.contract import RenderContext
-from ivr.dialects.jambonz import SIGNATURES_MAX, WINDOW_S, Jambonz
+from ivr.dialects.dated import SIGNATURES_MAX, WINDOW_S
+from ivr.dialects.jambonz import Jambonz
 from ivr.dialects.vxml import Vxml
 from ivr.dialects.vxml_documents import CONNECTED, FETCH_TIMEOUT_S, TRIES_MAX, UNREACHED
 from tests.support.pages import ROOT, blocks

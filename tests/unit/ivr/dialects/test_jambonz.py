@@ -28,7 +28,8 @@ from ivr.dialects.contract import (
     Refusal,
     RenderContext,
 )
-from ivr.dialects.jambonz import SIGNATURES_MAX, WINDOW_S, Jambonz, sign
+from ivr.dialects.dated import SIGNATURES_MAX, WINDOW_S
+from ivr.dialects.jambonz import Jambonz, sign
 from tests.support.players.jambonz import JambonzTongue, check
 
 JAMBONZ = Jambonz()
