@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import structlog
@@ -69,20 +69,24 @@ async def run(
                 _beat(parts.front),
             )
         ]
+        held.push_async_callback(_end, running)  # before what they use is closed
         http = await held.enter_async_context(_serving(parts.site, settings.http.listen))
         smsc = await parts.carriers.listen()
-        carriers = parts.carriers.run(loops)
+        running += parts.carriers.run(loops)
         log.info("gateway_started", http=http, links=len(parts.carriers.links), smsc=smsc, agi=agi)
         if on_ready:
             on_ready(parts, http)
         await stop.wait()
         with _watchdog(settings.service.stop_within_s + WATCHDOG_GRACE_S):
             await _stop(parts, settings.service.stop_within_s)
-            for task in (*carriers, *running):
-                task.cancel()
-            await asyncio.wait((*carriers, *running))
             await held.aclose()
     log.info("gateway_stopped")
+
+
+async def _end(running: Sequence[asyncio.Task[None]]) -> None:
+    for task in running:
+        task.cancel()
+    await asyncio.wait(running)
 
 
 @asynccontextmanager
