@@ -25,6 +25,8 @@ _COMMANDS = {
     "tariff": "tariff",
     "calls": "calls",
     "questions": "questions",
+    "staff": "staff",
+    "audit": "audit",
     "backup": "service",
     "smsc": "simulator",
     "probe": "probe",

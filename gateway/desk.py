@@ -29,6 +29,7 @@ from gateway.memories import Memories
 from gateway.outbox import Outbox
 from gateway.rules import Rules
 from gateway.store.journal import Journal
+from gateway.together import Together
 from lookup.federation import Lookup
 from lookup.status import Status, TicketRecord, Wanted
 
@@ -70,6 +71,7 @@ class Desk:
         batch_budget_ms: int,
     ) -> None:
         self._lookup = lookup
+        self._together = Together(lookup)
         self._memories = memories
         self._rules = rules
         self._answers = answers
@@ -185,7 +187,10 @@ class Desk:
         ]
         if not wanted:
             return [()] * len(plans)
-        found = await self._lookup.find_many(wanted, within_s=within_s, hurried=hurried)
+        if hurried:
+            found = await self._lookup.find_many(wanted, within_s=within_s, hurried=True)
+        else:
+            found = await self._together.find_many(wanted, within_s)
         statuses: list[tuple[Status, ...]] = []
         at = 0
         for plan in plans:

@@ -30,6 +30,8 @@ class Keys:
         self._owner = blake2b(key=key(b"owner"), digest_size=_DIGEST_OCTETS)
         self._fingerprint = blake2b(key=key(b"fingerprint"), digest_size=_DIGEST_OCTETS)
         self._log = blake2b(key=key(b"log"), digest_size=6)
+        self._staff = blake2b(key=key(b"staff"), digest_size=32)
+        self.seal = key(b"seal")  # of the chain of seals over the ledger
         self.prompts = key(b"prompts")  # names of spoken answers
         self.calls = key(b"calls").hex()  # nonces and references of calls
         self.capture_token = key(b"capture").hex()  # who holds the key file may see captures
@@ -49,6 +51,10 @@ class Keys:
     def fingerprint(self, identity: bytes) -> str:
         """What makes two deliveries the same message."""
         return _hashed(self._fingerprint, identity)
+
+    def staff(self, name: str, role: str, key: str) -> str:
+        """The key by which a person proves himself: good for that name and role alone."""
+        return _hashed(self._staff, f"{name}\0{role}\0{key}".encode())
 
     def log(self, value: str) -> str:
         """A phone or a ticket number in a log line."""

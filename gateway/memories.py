@@ -32,9 +32,12 @@ class Memories:
             if party in self._kept:
                 continue  # another batch was faster
             row = stored.get(party)
-            self._kept[party] = remembering.from_json(row.facts) if row else remembering.EMPTY
-        while len(self._kept) > KEPT_MAX:
-            self._kept.popitem(last=False)
+            self._keep(party, row.facts if row else None)
+
+    def learn(self, party: str, facts: str | None) -> None:
+        """What the store has told of a phone on another way; None: nothing is known of it."""
+        if party not in self._kept:
+            self._keep(party, facts)
 
     def get(self, party: str) -> Memory:
         return self._kept.get(party, remembering.EMPTY)
@@ -42,6 +45,11 @@ class Memories:
     def put(self, party: str, memory: Memory) -> None:
         self._kept[party] = memory
         self._kept.move_to_end(party)
+
+    def _keep(self, party: str, facts: str | None) -> None:
+        self._kept[party] = remembering.EMPTY if facts is None else remembering.from_json(facts)
+        if len(self._kept) > KEPT_MAX:
+            self._kept.popitem(last=False)
 
     def forget(self, parties: Collection[str]) -> None:
         for party in parties:

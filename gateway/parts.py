@@ -83,7 +83,7 @@ async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncEx
     """All parts, wired; what must be closed again is put into `held`. Raises SettingsError."""
     rules = load_rules(settings)
     metrics = Metrics(peer.name for peer in settings.peers())
-    journal = await _open_journal(settings, held)
+    journal = await _open_journal(settings, keys, clock, held)
     next_id = Ids(clock.now_us, settings.service.node, await journal.highest_id())
     sources = await open_sources(settings, keys, clock, SourceReports(metrics), held)
     findings = Findings(journal, clock.now_us, metrics)
@@ -171,9 +171,15 @@ class _Relay:
         self.intake.on_bind(event)
 
 
-async def _open_journal(settings: Settings, held: AsyncExitStack) -> Journal:
+async def _open_journal(
+    settings: Settings, keys: Keys, clock: Clock, held: AsyncExitStack
+) -> Journal:
+    store = settings.store
     try:
-        journal = await open_store(settings.store.url, backlog_max=settings.store.backlog_max)
+        journal = await open_store(
+            store.url, keys=keys, now_us=clock.now_us, witness=store.witness,
+            backlog_max=store.backlog_max,
+        )  # fmt: skip
     except StoreOpenError as problem:
         raise SettingsError(str(problem)) from problem
     held.push_async_callback(journal.close)

@@ -44,6 +44,13 @@ class Lookup:
             if len(self._sources) == 1 and ANY_KIND in self._sources[0].kinds
             else None
         )
+        self._elsewhere = tuple(
+            source for source in self._sources if isinstance(source, Guarded) and source.apart
+        )
+
+    def at_hand(self, wanted: Sequence[Wanted]) -> bool:
+        """Whether no source elsewhere is asked for any of these, so that none of them waits."""
+        return not any(_serves(source, item) for source in self._elsewhere for item in wanted)
 
     async def find_many(
         self, wanted: Sequence[Wanted], *, within_s: float | None = None, hurried: bool = False

@@ -85,6 +85,11 @@ class Guarded:
         return self._limits.deadline_ms / 1_000
 
     @property
+    def apart(self) -> bool:
+        """Whether its asks go on when their askers have left: it is not on this machine."""
+        return self._limits.apart
+
+    @property
     def state(self) -> BreakerState:
         """Of the breaker, for metrics."""
         return self._breaker.state(self._clock())

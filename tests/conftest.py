@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 LOOPBACK = ("127.", "::1", "localhost")
 TESTS = Path(__file__).parent
 
 for name in [name for name in os.environ if name.startswith("JAUAP_")]:
     del os.environ[name]
+
+# A slow or busy machine is no reason for a property to fail.
+settings.register_profile("untimed", settings.default, deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""A month's act with an operator: its figures, gathered from the journal in one pass.
+"""A month's acts with operators: their figures, gathered from the journal in one pass.
 
 What stands in it is decided by `months.Window`: the entries of the month's questions that were
 booked before its close, and those of earlier months that were booked too late for theirs. The
@@ -7,8 +7,8 @@ operator of a call is the `[[ivr]]` table it came by, as in the billing file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, TypeVar
 
 from gateway.billing.figures import Carried, Figures, Payer, Reason, Settled, Terms, Waiting
 from gateway.billing.months import Midnight, Month, Window, window
@@ -35,34 +35,66 @@ K = TypeVar("K")
 _REASONS = frozenset((*map(str, Result), *map(str, Failure), FREE_NUMBER))
 
 
+class ActTerms(NamedTuple):
+    """What acts are made by. `currency`: what they are in where no row says so."""
+
+    currency: str
+    shares: Shares
+    midnight: Midnight
+
+
 async def figures_of(
     journal: Journal,
     operator: str,
     month: Month,
-    *,
-    currency: str,
-    shares: Shares,
-    midnight: Midnight,
+    terms: ActTerms,
     reconciled: Summary | None = None,
 ) -> Figures:
     """The act of that operator's month. Memory use depends on nothing but the carried rows.
 
-    `currency`: what it is in where no row says so. Raises CurrencyError, StoreUnavailableError.
+    Raises CurrencyError, StoreUnavailableError.
     """
-    bounds = window(month, midnight)
-    gathering = _Gathering(operator, bounds, currency)
-    days = month.days()
-    async for chain in journal.chains(days[0], days[-1]):
-        if chain.operator == operator:
-            gathering.own(chain)
-    begins_us = midnight(month.first)
-    async for chain in journal.chains_booked(days[0], begins_us, bounds.closes_us):
-        if chain.operator == operator:
-            gathering.earlier(chain)
-    async for trace in journal.call_legs(month.before.days()[0], days[-1]):
-        if trace.leg.link == operator:
-            gathering.leg(trace)
-    return gathering.figures(shares, reconciled)
+    acts = _Acts(window(month, terms.midnight), terms.currency)
+    await acts.gather(journal, terms.midnight(month.first), operator)
+    return acts[operator].figures(terms.shares, reconciled)
+
+
+async def figures_of_all(
+    journal: Journal, month: Month, terms: ActTerms, reconciled: Mapping[str, Summary]
+) -> list[Figures]:
+    """The acts of whoever has rows in that month's act, or a summary, in alphabetical order; the
+    month is read once for all of them. Otherwise as `figures_of`."""
+    acts = _Acts(window(month, terms.midnight), terms.currency)
+    await acts.gather(journal, terms.midnight(month.first), None)
+    made = (
+        acts[operator].figures(terms.shares, reconciled.get(operator))
+        for operator in sorted(acts.keys() | reconciled.keys())
+    )
+    return [each for each in made if each.has_rows or each.reconciled]
+
+
+class _Acts(dict[str, "_Gathering"]):
+    """The acts of a month on their way, by operator."""
+
+    def __init__(self, bounds: Window, currency: str) -> None:
+        super().__init__()
+        self._window, self._currency = bounds, currency
+
+    def __missing__(self, operator: str) -> _Gathering:
+        made = self[operator] = _Gathering(operator, self._window, self._currency)
+        return made
+
+    async def gather(self, journal: Journal, begins_us: int, only: str | None) -> None:
+        """Read the month, which begins at that moment; `only`: of that operator."""
+        month = self._window.month
+        days = month.days()
+        async for chain in journal.chains(days[0], days[-1], only):
+            self[chain.operator].own(chain)
+        late = journal.chains_booked(days[0], begins_us, self._window.closes_us, only)
+        async for chain in late:
+            self[chain.operator].earlier(chain)
+        async for trace in journal.call_legs(month.before.days()[0], days[-1], only):
+            self[trace.leg.link].leg(trace)
 
 
 class _Kept:

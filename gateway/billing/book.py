@@ -44,7 +44,7 @@ class ExportReport(NamedTuple):
 
 class Book:
     """Used by one thread at a time. `operator` and `day` (YYYYMMDD) stand in the trailer where the
-    file is of one alone."""
+    file is of one alone, and so does the head of the sealed ledger."""
 
     def __init__(
         self,
@@ -54,9 +54,14 @@ class Book:
         *,
         operator: str | None = None,
         day: int | None = None,
+        head: str | None = None,
     ) -> None:
         self._path = path
-        self._about = {"operator": operator, "day": None if day is None else iso_day(day)}
+        self._about = {
+            "operator": operator,
+            "day": None if day is None else iso_day(day),
+            "sealed_head": head,
+        }
         self._part = path.with_name(path.name + ".part")
         self._seal = path.with_name(path.name + ".sha256")
         self._seal_part = path.with_name(path.name + ".sha256.part")
@@ -75,7 +80,10 @@ class Book:
         for chain in chains:
             money = money_of(chain.entries)
             self._count(money, chain)
-            rows += self._numbered(rows_of(chain, money), chain.operator, chain.day)
+            place = (chain.operator, chain.day)
+            seq = self._seq.get(place, 0)
+            rows += rows_of(chain, money, seq + 1)
+            self._seq[place] = seq + 1 + len(chain.replies)
         self._add(rows)
 
     def add_legs(self, traces: Sequence[CallTrace]) -> None:

@@ -1,9 +1,12 @@
-"""Disputes and failed answers in the journal: credits are booked there, each once."""
+"""Disputes and failed answers in the journal: credits are booked there, each once, beside the
+audit's record of who did it. Where nobody acts, what would be booked is told, nothing written.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -13,6 +16,7 @@ from gateway.core.cdr import Entry
 from gateway.core.disputes import Decision, decide, given_back, judge, key_of
 from gateway.core.ledger import Finding
 from gateway.core.records import Chain
+from gateway.core.staff import Acting, Action, Outcome
 from gateway.core.tariff_failed import FailedRules
 from gateway.store.journal import Journal
 
@@ -40,32 +44,42 @@ class Decided(NamedTuple):
     chain: Chain | None = None  # as it is now
 
 
+async def target_of(journal: Journal, question_id: int) -> str:
+    """What the audit calls that question. Raises StoreUnavailableError."""
+    return _target(question_id, await journal.chain(question_id))
+
+
+def _target(question_id: int, chain: Chain | None) -> str:
+    """What is no question's id is not kept: it may be a phone, or the number of a ticket."""
+    return "question (unknown)" if chain is None else f"question {question_id}"
+
+
 async def give_back(
     journal: Journal,
     question_id: int,
     decision: Decision,
+    acting: Acting | None,
     *,
     day: int,
     at_us: int,
     amount_tiyn: int | None = None,
-    write: bool = True,
 ) -> Decided:
     """Credit a question by somebody's decision; a second time nothing happens.
 
     `day`: the civil day of now, whose month's act has the credit; `amount_tiyn`: all that is left
-    by default. Raises StoreUnavailableError.
+    by default. What comes to nothing is recorded too. Raises StoreUnavailableError.
     """
-    chain = await journal.chain(question_id)
-    if chain is None:
-        return Decided(Ending.NO_QUESTION)
-    if (stood := _standing(chain, decision, amount_tiyn)) is not None:
-        return stood
-    new = decide(chain.entries, decision, day=day, at_us=at_us, amount_tiyn=amount_tiyn)
-    if isinstance(new, Finding):
-        return Decided(Ending.FORBIDDEN, None, new.sentence, chain)
-    if not write:
-        return Decided(Ending.WOULD_BOOK, new, "", chain)
-    written = await journal.book([new])
+    stands = await journal.chain(question_id)
+    tried = _tried(stands, decision, day=day, at_us=at_us, amount_tiyn=amount_tiyn)
+    if acting is None:
+        return tried
+    new = tried.entry if tried.ending is Ending.WOULD_BOOK else None
+    ending = tried.ending if new is None else Ending.BOOKED
+    what = (at_us, Action.CREDIT, _target(question_id, stands), ending)
+    if new is None:
+        await journal.note([acting.record(*what, case=decision.case)])
+        return tried
+    written = await journal.book([new], acting.record(*what, case=decision.case))
     chain = await journal.chain(question_id)
     if new.key in written:
         return Decided(Ending.BOOKED, new, "", chain)
@@ -74,6 +88,25 @@ async def give_back(
     return stood or Decided(
         Ending.FORBIDDEN, None, "less is left by now: something else was given back", chain
     )
+
+
+def _tried(
+    chain: Chain | None,
+    decision: Decision,
+    *,
+    day: int,
+    at_us: int,
+    amount_tiyn: int | None,
+) -> Decided:
+    """What would become of it."""
+    if chain is None:
+        return Decided(Ending.NO_QUESTION)
+    if (stood := _standing(chain, decision, amount_tiyn)) is not None:
+        return stood
+    new = decide(chain.entries, decision, day=day, at_us=at_us, amount_tiyn=amount_tiyn)
+    if isinstance(new, Finding):
+        return Decided(Ending.FORBIDDEN, None, new.sentence, chain)
+    return Decided(Ending.WOULD_BOOK, new, "", chain)
 
 
 def _standing(chain: Chain, decision: Decision, amount_tiyn: int | None) -> Decided | None:
@@ -106,20 +139,24 @@ async def give_back_failed(
     rules: FailedRules,
     day_from: int,
     day_to: int,
+    acting: Acting | None,
     *,
     day: int,
     now_us: Callable[[], int],
-    write: bool = True,
 ) -> FailedReport:
     """Credit the questions of these days (YYYYMMDD, both included) whose answers have failed, by
     the rules. Whoever runs it again, over whatever days, credits no question twice. `day`: the
-    civil day of now. Raises StoreUnavailableError."""
+    civil day of now. Every BOOK_MAX credits have a record, and so has a run without any. Raises
+    StoreUnavailableError."""
     totals: Counter[str] = Counter()
     failures: Counter[str] = Counter()
     waiting: list[Entry] = []
+    what = (Action.CREDIT_FAILED, f"days {day_from} to {day_to}")
 
     async def book() -> None:
-        written = await journal.book(waiting) if write else {each.key for each in waiting}
+        written: AbstractSet[str] = {each.key for each in waiting}
+        if acting is not None and waiting:
+            written = await journal.book(waiting, acting.record(now_us(), *what, Ending.BOOKED))
         for entry in waiting:
             if entry.key in written:
                 failures[str(entry.reason)] += 1
@@ -142,6 +179,8 @@ async def give_back_failed(
         if len(waiting) >= BOOK_MAX:
             await book()
     await book()
+    if acting is not None and not failures:
+        await journal.note([acting.record(now_us(), *what, Outcome.NOTHING)])
     return FailedReport(
         day_from, day_to, totals["questions"], failures.total(), totals["tiyn"],
         dict(sorted(failures.items())), totals["waiting"], totals["without_rule"],

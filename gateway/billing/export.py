@@ -6,7 +6,7 @@ The same chains always give the same octets. Memory use does not depend on their
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -15,6 +15,7 @@ from urllib.parse import quote
 from gateway.billing.book import Book, ExportError, ExportReport
 from gateway.billing.field_names import FIELDS, OWN, Layout
 from gateway.billing.forms import Format
+from gateway.billing.sealed.heads import Head
 from gateway.core.call_records import CallTrace
 from gateway.core.records import Chain
 from gateway.store.journal import Journal
@@ -50,14 +51,16 @@ async def export(
     layout: Layout = OWN,
     operator: str | None = None,
     may_be_empty: bool = True,
+    head: Head | None = None,
 ) -> ExportReport:
     """Write `path` and `path`.sha256, replacing what was there: the questions, then the legs of
     calls; of `operator` alone where one is named.
 
-    `may_be_empty`: False refuses a file without rows. Raises ExportError, OSError, and whatever
-    reading the chains raises.
+    `may_be_empty`: False refuses a file without rows. `head`: of the sealed ledger, published in
+    the trailer. Raises ExportError, OSError, and whatever reading the chains raises.
     """
-    book = await asyncio.to_thread(Book, path, file_format, layout, operator=operator)
+    told = head.word if head else None
+    book = await asyncio.to_thread(Book, path, file_format, layout, operator=operator, head=told)
     try:
         async for batch in _batches(chains):
             own = batch if operator is None else [c for c in batch if c.operator == operator]
@@ -103,6 +106,7 @@ async def export_daily(
     operators: Iterable[str],
     only: str | None = None,
     layout: Layout = OWN,
+    head_on: Callable[[int], Awaitable[Head | None]] | None = None,
 ) -> list[DailyFile]:
     """Write a file for each operator and day from `first` to `last`, both included, into `folder`.
 
@@ -110,7 +114,8 @@ async def export_daily(
     without rows; so have those that the journal has rows of besides. `only`: of that operator
     alone. Each file appears whole or not at all, those of a day when the day is read. A question
     belongs to the day in its row, wherever its id stands: a clock that stepped over midnight mixes
-    the ids of two days.
+    the ids of two days. `head_on`: the head of the sealed ledger on a day (YYYYMMDD), for the
+    trailers.
 
     Returns them by day and operator. Raises ExportError, OSError, StoreUnavailableError.
     """
@@ -118,12 +123,15 @@ async def export_daily(
     wanted = {each for each in operators if only in (None, each)}
     files: dict[tuple[int, str], DailyFile] = {}
     seen = set(wanted)
+    heads: dict[int, str | None] = {}
     for day in days:
-        shelf = _Shelf(folder, day, file_format, layout, {only} if only else None)
+        head = await head_on(day) if head_on else None
+        heads[day] = head.word if head else None
+        shelf = _Shelf(folder, day, file_format, layout, {only} if only else None, heads[day])
         try:
-            async for batch in _batches(journal.chains(day, day)):
+            async for batch in _batches(journal.chains(day, day, only)):
                 await asyncio.to_thread(shelf.add, batch)
-            async for traces in _batches(journal.call_legs(day, day)):
+            async for traces in _batches(journal.call_legs(day, day, only)):
                 await asyncio.to_thread(shelf.add_legs, traces)
             for each in await asyncio.to_thread(shelf.finish, wanted):
                 files[day, each.operator] = each
@@ -132,7 +140,7 @@ async def export_daily(
             shelf.close()
     for day in days:
         missing = {operator for operator in seen if (day, operator) not in files}
-        shelf = _Shelf(folder, day, file_format, layout, missing)
+        shelf = _Shelf(folder, day, file_format, layout, missing, heads[day])
         try:
             for each in await asyncio.to_thread(shelf.finish, missing):
                 files[day, each.operator] = each
@@ -163,13 +171,20 @@ class _Shelf:
     """The files of one day, a book for each operator; used by one thread at a time."""
 
     def __init__(
-        self, folder: Path, day: int, file_format: Format, layout: Layout, only: set[str] | None
+        self,
+        folder: Path,
+        day: int,
+        file_format: Format,
+        layout: Layout,
+        only: set[str] | None,
+        head: str | None = None,
     ) -> None:
         self._folder = folder
         self._day = day
         self._format = file_format
         self._layout = layout
         self._only = only
+        self._head = head
         self._books: dict[str, Book] = {}
 
     def add(self, chains: Iterable[Chain]) -> None:
@@ -202,8 +217,9 @@ class _Shelf:
                     "with --operator"
                 )
             book = self._books[operator] = Book(
-                self._path(operator), self._format, self._layout, operator=operator, day=self._day
-            )
+                self._path(operator), self._format, self._layout,
+                operator=operator, day=self._day, head=self._head,
+            )  # fmt: skip
         return book
 
     def _path(self, operator: str) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gateway.billing.months import Month
+from gateway.billing.parties import Sides
 from gateway.billing.reconciled import Summary
 from gateway.billing.totals import Line, PayerLine, Taxed, total_of
 
@@ -103,6 +104,11 @@ class Figures(NamedTuple):
     calls: tuple[Payer, ...]
     calls_carried_tiyn: int  # of it, for calls of earlier months
     reconciled: Summary | None
+    sides: Sides = Sides()
+
+    @property
+    def has_rows(self) -> bool:
+        return bool(self.total.questions or self.carried_count or self.calls)
 
     @property
     def total(self) -> Line:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Literal, Protocol
 
+import msgspec
+
 from gateway.billing.field_names import Layout
-from gateway.billing.rows import Row
+from gateway.billing.rows import TEXTS, Row
 
 Format = Literal["csv", "ndjson", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "ndjson", "parquet")
 
 # A cell that begins with one of these is run by some spreadsheet; full-width forms included.
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_DEFUSED = "'"
+_RUN_SIGNS = frozenset((*_RUNS, _DEFUSED))
 
 
 class Sink(Protocol):
@@ -43,6 +47,7 @@ class Csv:
     def __init__(self, sink: Sink, layout: Layout) -> None:
         self._sink = sink
         self._cells = layout.cells
+        self._texts = itemgetter(*[n for n, field in enumerate(layout.fields) if field in TEXTS])
         self._write([layout.columns])
 
     def rows(self, rows: Sequence[Row]) -> None:
@@ -56,8 +61,15 @@ class Csv:
 
     def _write(self, rows: Iterable[Sequence[object]]) -> None:
         text = io.StringIO(newline="")
-        csv.writer(text).writerows([defused(cell) for cell in row] for row in rows)
+        csv.writer(text).writerows(map(self._safe, rows))
         self._sink.write(text.getvalue().encode())
+
+    def _safe(self, row: Sequence[object]) -> Sequence[object]:
+        # Hot: of a row's cells nearly none need it, and only texts can.
+        for cell in self._texts(row):
+            if cell and cell[0] in _RUN_SIGNS:
+                return [defused(each) for each in row]
+        return row
 
 
 class Ndjson:
@@ -69,9 +81,10 @@ class Ndjson:
         self._cells = layout.cells
 
     def rows(self, rows: Sequence[Row]) -> None:
-        encode, columns, cells = _JSON.encode, self._columns, self._cells
-        lines = [encode(dict(zip(columns, cells(row), strict=True))) for row in rows]
-        self._sink.write("".join(f"{line}\n" for line in lines).encode())
+        columns, cells = self._columns, self._cells
+        self._sink.write(
+            _JSON.encode_lines([dict(zip(columns, cells(row), strict=True)) for row in rows])
+        )
 
     def trailer(self, row: Row) -> None:
         self.rows([row])
@@ -80,12 +93,22 @@ class Ndjson:
         """Nothing is held."""
 
 
-_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+_JSON = msgspec.json.Encoder()
 
 
 def defused(cell: object) -> object:
-    """A cell no spreadsheet runs: text that begins like a formula gets an apostrophe before it.
+    """A cell no spreadsheet runs: text that begins like a formula gets an apostrophe before it, and
+    so does one that looks as if it had got one, so that `restored` can tell them apart.
 
     Numbers stay numbers: a negative amount is not a formula.
     """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUNS) else cell
+    return f"{_DEFUSED}{cell}" if isinstance(cell, str) and _runs(cell) else cell
+
+
+def restored(text: str) -> str:
+    """What a text was before it was defused."""
+    return text[1:] if text.startswith(_DEFUSED) and _runs(text) else text
+
+
+def _runs(text: str) -> bool:
+    return text.lstrip(_DEFUSED).startswith(_RUNS)

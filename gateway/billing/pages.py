@@ -13,7 +13,8 @@ import jinja2
 
 from gateway.billing.charts import Chart, lying, upright
 from gateway.billing.figures import Carried, Figures, Terms
-from gateway.billing.reconciled import CLASSES
+from gateway.billing.parties import Party
+from gateway.billing.reconciled import CLASSES, late_of
 from gateway.billing.words import Words
 from gateway.core.results import Result
 
@@ -98,10 +99,21 @@ def act_page(figures: Figures, words: Words, *, draft: bool, day_of: Callable[[i
         drawn=lambda chart: svg(chart, words, head=0),
         carried=figures.carried[:CARRIED_SHOWN_MAX],
         classes=CLASSES,
+        late=late_of(figures.reconciled.late) if figures.reconciled else None,
+        contract=_contract(figures.sides.operator, words),
         reason=reason,
         booked=booked,
         terms=terms,
     )
+
+
+def _contract(side: Party | None, words: Words) -> str | None:
+    if side is None or side.contract is None:
+        return None
+    if side.contract_date is None:
+        return words.text("contract_number", number=side.contract)
+    day = words.date(side.contract_date)
+    return words.text("contract_dated", number=side.contract, day=day)
 
 
 def svg(chart: Chart, words: Words, *, head: int = HEAD) -> str:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import get_type_hints
 
 import pyarrow
 from pyarrow import parquet
 
 from gateway.billing.field_names import Layout
 from gateway.billing.forms import Sink
-from gateway.billing.rows import Row
+from gateway.billing.rows import NUMBERS, Row
 
 GROUP_ROWS_MIN = 50_000  # a row group is written once it has as many; about 10 MB until then
 NAMES_KEY = "jauap.names"
@@ -26,9 +25,6 @@ _TEXT = pyarrow.string()
 _NUMBER = pyarrow.int64()
 _TIME = pyarrow.timestamp("us", tz="UTC")
 _DAY = pyarrow.date32()
-_NUMBERS = frozenset(
-    name for name, kind in get_type_hints(Row).items() if kind in (int, int | None)
-)
 
 
 class Parquet:
@@ -81,7 +77,7 @@ class Parquet:
 
 
 def _kind(field: str) -> pyarrow.DataType:
-    if field in _NUMBERS:
+    if field in NUMBERS:
         return _NUMBER
     if field == "day":
         return _DAY

@@ -4,6 +4,7 @@ reconcile` wrote.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -47,6 +48,15 @@ class CauseLine(msgspec.Struct, frozen=True, rename={"class_": "class"}):
     disputed: bool
 
 
+class LateLine(msgspec.Struct, frozen=True):
+    """Messages of a day of an earlier month, whose rows came with this month's file."""
+
+    day: int  # of the question, YYYYMMDD
+    rows: int
+    ours_tiyn: int | None
+    theirs_tiyn: int | None
+
+
 class Summary(msgspec.Struct, frozen=True):
     """The part of a reconciliation's summary that an act shows."""
 
@@ -64,10 +74,12 @@ class Summary(msgspec.Struct, frozen=True):
     net_rows: int
     net_tiyn: int | None
     band: str
+    late: tuple[LateLine, ...] = ()
+    draft: bool = False  # made before the month was closed
 
 
-def read_summary(path: Path, operator: str, month: Month) -> Summary:
-    """The summary of that operator's month. Raises SummaryError."""
+def read_summary(path: Path, operator: str | None, month: Month | None) -> Summary:
+    """The summary of that operator's month; None: of any. Raises SummaryError."""
     try:
         with path.open("rb") as file:
             octets = file.read(SUMMARY_SIZE_MAX + 1)
@@ -87,12 +99,27 @@ def read_summary(path: Path, operator: str, month: Month) -> Summary:
     return summary
 
 
-def _problem(summary: Summary, operator: str, month: Month) -> str | None:
+def late_of(lines: Sequence[LateLine]) -> ClassLine:
+    """Their sum."""
+
+    def total(tiyn: Sequence[int | None]) -> int | None:
+        known = [each for each in tiyn if each is not None]
+        return sum(known) if len(known) == len(tiyn) else None
+
+    return ClassLine(
+        sum(each.rows for each in lines),
+        total([each.ours_tiyn for each in lines]),
+        total([each.theirs_tiyn for each in lines]),
+    )
+
+
+def _problem(summary: Summary, operator: str | None, month: Month | None) -> str | None:
     if summary.format != _FORMAT:
         return f"is of format {summary.format}, this release reads {_FORMAT}: reconcile again"
-    if (summary.operator, summary.month) != (operator, str(month)):
+    wanted = operator or summary.operator, str(month or summary.month)
+    if (summary.operator, summary.month) != wanted:
         return (
-            f"is of {summary.operator} and {summary.month}, this act of {operator} and {month}: "
+            f"is of {summary.operator} and {summary.month}, this act of {' and '.join(wanted)}: "
             "reconcile that month"
         )
     missing = [each for each in CLASSES if each not in summary.classes]

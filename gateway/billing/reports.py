@@ -71,12 +71,10 @@ async def report_of(
     """What the days `day_from` to `day_to` (YYYYMMDD, both included) come to; of one operator, or
     of all. Raises ReportError, CurrencyError, StoreUnavailableError."""
     gathering = _Gathering(tuple(by))
-    async for chain in journal.chains(day_from, day_to):
-        if operator is None or chain.operator == operator:
-            gathering.question(chain)
-    async for trace in journal.call_legs(day_from, day_to):
-        if operator is None or trace.leg.link == operator:
-            gathering.leg(trace)
+    async for chain in journal.chains(day_from, day_to, operator):
+        gathering.question(chain)
+    async for trace in journal.call_legs(day_from, day_to, operator):
+        gathering.leg(trace)
     return gathering.report()
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, get_type_hints
 
 from gateway.core.cdr import Entry, EntryKind
 from gateway.core.ledger import ChainState, state_of
-from gateway.core.records import Chain, ReplyState, ReplyTrace
+from gateway.core.records import Chain, QuestionState, ReplyState, ReplyTrace
 
 RECORD_TYPES = {
     "sms": "mo",
@@ -25,7 +26,8 @@ REPLY_TYPE = "mt"
 TRAILER_TYPE = "trailer"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WAITING = frozenset((ReplyState.QUEUED, ReplyState.SUBMITTING))
+_MINUTE_US = 60_000_000
+_OFFSET_SIGNS = len("+00:00")
 
 
 class Row(NamedTuple):
@@ -80,6 +82,13 @@ class Row(NamedTuple):
     payer: str | None = None
     payer_tiyn: int | None = None
     payer_vat_tiyn: int | None = None  # in the trailer alone
+    sealed_head: str | None = None  # in the trailer alone: gateway.billing.sealed.heads
+
+
+NUMBERS = frozenset(name for name, kind in get_type_hints(Row).items() if kind in (int, int | None))
+TEXTS = frozenset(
+    name for name in Row._fields if name not in NUMBERS and name != "day" and name[-3:] != "_at"
+)  # fields that hold neither a number nor a time
 
 
 class Money(NamedTuple):
@@ -98,119 +107,87 @@ class Money(NamedTuple):
         return self.charged_tiyn + self.credited_tiyn + self.adjusted_tiyn
 
 
+_NO_MONEY = Money(ChainState.NEW)
+_STATES = {state: state.name.lower() for state in QuestionState}
+_OUTCOMES = {state: state.name.lower() for state in ReplyState} | dict.fromkeys(
+    (ReplyState.QUEUED, ReplyState.SUBMITTING), "waiting"
+)
+_OF_NO_CALL = (None,) * (len(Row._fields) - Row._fields.index("vat_tiyn"))
+_OF_NO_QUESTION = (None,) * (len(Row._fields) - Row._fields.index("duplicates"))
+_row = Row._make
+
+
 def money_of(entries: tuple[Entry, ...]) -> Money:
     """Sums by kind of entry; currency and VAT rate are those of the first."""
     if not entries:
-        return Money(ChainState.NEW)
-    sums = dict.fromkeys(EntryKind, 0)
+        return _NO_MONEY
+    gross = charged = credited = adjusted = 0
     for entry in entries:
-        sums[entry.kind] += entry.amount_tiyn
+        kind = entry.kind
+        if kind is EntryKind.RATED:
+            gross += entry.amount_tiyn
+        elif kind is EntryKind.CHARGED:
+            charged += entry.amount_tiyn
+        elif kind is EntryKind.CREDITED:
+            credited += entry.amount_tiyn
+        elif kind is EntryKind.ADJUSTED:
+            adjusted += entry.amount_tiyn
+    first = entries[0]
     return Money(
-        state_of(entries),
-        sums[EntryKind.RATED],
-        sums[EntryKind.CHARGED],
-        sums[EntryKind.CREDITED],
-        sums[EntryKind.ADJUSTED],
-        entries[0].currency,
-        entries[0].vat_bp,
+        state_of(entries), gross, charged, credited, adjusted, first.currency, first.vat_bp
     )
 
 
-def rows_of(chain: Chain, money: Money) -> Iterator[Row]:
-    """The question's row, then those of its reply segments; `seq` is still 0."""
-    question = Row(
-        record_type=RECORD_TYPES.get(chain.channel, chain.channel),
-        record_id=chain.question_id,
-        exchange_id=chain.question_id,
-        seq=0,
-        operator=chain.operator,
-        day=iso_day(chain.day),
-        bind_id=chain.link,
-        msisdn=chain.msisdn,
-        party=chain.party,
-        short_code=chain.short_code,
-        received_at=iso_time(chain.received_us),
-        submitted_at=None,
-        done_at=iso_time(chain.answered_us),
-        smsc_message_id=None,
-        mo_parts=chain.parts,
-        part_no=None,
-        parts=None,
-        reply_no=None,
-        outcome=chain.state.name.lower(),
-        status=None,
-        error_code=None,
-        submit_status=None,
-        receipt_requested=None,
-        duplicates=chain.duplicates,
-        result_code=chain.result,
-        charge_point=None,
-        charge_state=money.state,
-        price_rule_id=None,
-        gross_tiyn=money.gross_tiyn,
-        charged_tiyn=money.charged_tiyn,
-        credited_tiyn=money.credited_tiyn,
-        adjusted_tiyn=money.adjusted_tiyn,
-        currency=money.currency,
-        vat_rate_bp=money.vat_bp,
-        credit_reason=None,
-        corrects=None,
-    )
-    if chain.entries:
-        corrections = [entry for entry in chain.entries if entry.corrects is not None]
-        question = question._replace(
-            charge_point=chain.entries[0].charge_point,
-            price_rule_id=chain.entries[0].tariff,
-            credit_reason=";".join(entry.reason or "" for entry in corrections) or None,
-            corrects=corrections[0].corrects if corrections else None,
+def rows_of(chain: Chain, money: Money, seq: int = 1) -> Iterator[Row]:
+    """The question's row, whose number is `seq`, then those of its reply segments."""
+    # Hot: a month has millions. Each row is made once, from its cells in their order.
+    (
+        question_id, link, operator, channel, party, msisdn, short_code, received_us, day, _,
+        state, _, result, _, parts, duplicates, answered_us, replies, entries,
+    ) = chain  # fmt: skip
+    on = iso_day(day)
+    point = rule = reasons = corrects = None
+    if entries:
+        first = entries[0]
+        point, rule = first.charge_point, first.tariff
+        if entries[-1].corrects is not None:  # corrections stand behind what they correct
+            corrections = [entry for entry in entries if entry.corrects is not None]
+            reasons = ";".join(entry.reason or "" for entry in corrections) or None
+            corrects = corrections[0].corrects
+    state_of_money, gross, charged, credited, adjusted, currency, vat_bp = money
+    yield _row(
+        (
+            RECORD_TYPES.get(channel, channel), question_id, question_id, seq, operator, on, link,
+            msisdn, party, short_code, iso_time(received_us), None, iso_time(answered_us), None,
+            parts, None, None, None, _STATES[state], None, None, None, None, duplicates, result,
+            point, state_of_money, rule, gross, charged, credited, adjusted, currency, vat_bp,
+            reasons, corrects, *_OF_NO_CALL,
         )
-    yield question
-    for reply in chain.replies:
-        yield _reply_row(question, reply)
-
-
-def _reply_row(question: Row, reply: ReplyTrace) -> Row:
-    return question._replace(
-        record_type=REPLY_TYPE,
-        record_id=reply.id,
-        received_at=None,
-        submitted_at=iso_time(reply.submitted_us),
-        done_at=iso_time(reply.done_us),
-        smsc_message_id=reply.message_id,
-        mo_parts=None,
-        part_no=reply.seg,
-        parts=reply.segs,
-        reply_no=reply.ordinal,
-        outcome=outcome_of(reply),
-        status=reply.stat,
-        error_code=reply.error,
-        submit_status=reply.status,
-        receipt_requested=int(reply.receipt),
-        duplicates=None,
-        result_code=None,
-        charge_point=None,
-        charge_state=None,
-        price_rule_id=None,
-        gross_tiyn=None,
-        charged_tiyn=None,
-        credited_tiyn=None,
-        adjusted_tiyn=None,
-        currency=None,
-        vat_rate_bp=None,
-        credit_reason=None,
-        corrects=None,
-    )
+    )  # fmt: skip
+    for reply in replies:
+        (
+            reply_id, ordinal, seg, segs, _, _, _, _, message_id, status, submitted_us, done_us,
+            receipt, stat, error,
+        ) = reply  # fmt: skip
+        seq += 1
+        yield _row(
+            (
+                REPLY_TYPE, reply_id, question_id, seq, operator, on, link, msisdn, party,
+                short_code, None, iso_time(submitted_us), iso_time(done_us), message_id, None, seg,
+                segs, ordinal, outcome_of(reply), stat, error, status, int(receipt),
+                *_OF_NO_QUESTION,
+            )
+        )  # fmt: skip
 
 
 def outcome_of(reply: ReplyTrace) -> str:
     """What became of a reply segment, in the words of the billing file."""
-    if reply.state in _WAITING:
-        return "waiting"
     if reply.state is ReplyState.SUBMITTED and reply.maybe_sent:
         return "submitted-after-resend"
-    return reply.state.name.lower()
+    return _OUTCOMES[reply.state]
 
 
+@lru_cache(maxsize=64)
 def iso_day(day: int) -> str:
     """YYYYMMDD with its dashes."""
     digits = f"{day:08d}"
@@ -221,4 +198,11 @@ def iso_time(at_us: int | None) -> str | None:
     """ISO 8601 in UTC, to the microsecond; None of None."""
     if at_us is None:
         return None
-    return (_EPOCH + timedelta(microseconds=at_us)).isoformat(timespec="microseconds")
+    minute, rest_us = divmod(at_us, _MINUTE_US)
+    return f"{_iso_minute(minute)}:{rest_us // 1_000_000:02}.{rest_us % 1_000_000:06}+00:00"
+
+
+@lru_cache(maxsize=4_096)
+def _iso_minute(minute: int) -> str:
+    """The times of a file lie close together: few minutes are written anew."""
+    return (_EPOCH + timedelta(minutes=minute)).isoformat(timespec="minutes")[:-_OFFSET_SIGNS]

@@ -48,8 +48,8 @@ def make_calls(
         texting[ivr.name] = _text_link(ivr, link, ports[link.name], rules.tariffs, clock)
     deadline_s = settings.lookup.call_deadline_ms / 1_000
     records = CallRecords(
-        journal=journal, tariffs=rules.tariffs.calls, keys=keys, clock=clock, next_id=next_id,
-        counters=counters,
+        journal=journal, memories=memories, tariffs=rules.tariffs.calls, keys=keys, clock=clock,
+        next_id=next_id, counters=counters,
     )  # fmt: skip
     copies = Copies(
         desk=desk, answers=answers, memories=memories, rules=rules, clock=clock, links=texting,

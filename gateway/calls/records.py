@@ -24,6 +24,7 @@ from gateway.core.call_records import (
 )
 from gateway.core.call_tariff import CallTariffs
 from gateway.keys import Keys
+from gateway.memories import Memories
 from gateway.store.journal import Journal, StoreUnavailableError
 from ivr.attendant.open_calls import TALK_S
 from ivr.switch import CallEnd, CallStart, Leg
@@ -54,6 +55,7 @@ class CallRecords:
         self,
         *,
         journal: Journal,
+        memories: Memories,
         tariffs: CallTariffs,
         keys: Keys,
         clock: Clock,
@@ -61,6 +63,7 @@ class CallRecords:
         counters: Counters,
     ) -> None:
         self._journal = journal
+        self._memories = memories
         self._tariffs = tariffs
         self._keys = keys
         self._clock = clock
@@ -72,7 +75,8 @@ class CallRecords:
         self._begun_us = clock.now_us()
 
     async def open(self, start: CallStart) -> None:
-        """A call began, or is still going on."""
+        """A call began, or is still going on. What is remembered of its phone is heard with that,
+        and goes to `memories`: to ask for it apart would be another visit to a thread."""
         key = (start.link, start.call_id, CALLER)
         if key in self._open:
             return
@@ -82,7 +86,9 @@ class CallRecords:
             oldest, _ = self._open.popitem(last=False)
             self._unwritten.pop(oldest, None)
         try:
-            await self._write_open([leg])
+            begun = await self._journal.begin_call(leg)
+            self._memories.learn(leg.party, begun.facts)
+            await self._opened(leg, written=begun.written)
         except StoreUnavailableError:
             log.warning("call_not_opened", link=start.link, reason="the store is away")
 
@@ -133,14 +139,17 @@ class CallRecords:
     async def _write_open(self, legs: Sequence[CallLeg]) -> None:
         written = await self._journal.open_legs(legs)
         for leg in legs:
-            key = (leg.link, leg.call_id, leg.leg)
-            if leg.id not in written and key in self._open:  # begun in an earlier life
-                known = await self._journal.find_leg(*key)
-                if known is not None and known.last is not None:
-                    self._open.pop(key, None)  # it is over: what is told of it restates at most
-                elif known is not None and key in self._open:
-                    self._open[key] = known.leg
-            self._unwritten.pop(key, None)
+            await self._opened(leg, written=leg.id in written)
+
+    async def _opened(self, leg: CallLeg, *, written: bool) -> None:
+        key = (leg.link, leg.call_id, leg.leg)
+        if not written and key in self._open:  # begun in an earlier life
+            known = await self._journal.find_leg(*key)
+            if known is not None and known.last is not None:
+                self._open.pop(key, None)  # it is over: what is told of it restates at most
+            elif known is not None and key in self._open:
+                self._open[key] = known.leg
+        self._unwritten.pop(key, None)
 
     async def _write(self, ends: Sequence[CallEnd]) -> None:
         records = [record for end in ends if (record := await self._record(end)) is not None]

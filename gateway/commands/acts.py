@@ -1,9 +1,9 @@
-"""`jauap ledger act` and `jauap ledger report`: a month with an operator, and what days come to."""
+"""`jauap ledger act`: a month with an operator, or with all of them."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -12,32 +12,33 @@ import click
 import msgspec
 
 from gateway import config
-from gateway.billing import reports
-from gateway.billing.act import figures_of
+from gateway.billing.act import ActTerms, figures_of, figures_of_all
 from gateway.billing.figures import Figures
 from gateway.billing.months import Month, MonthError
-from gateway.billing.pages import act_page, sums_of, svg
-from gateway.billing.reconciled import SummaryError, read_summary
-from gateway.billing.reports import By, Measure, Report, ReportError
+from gateway.billing.pages import act_page, sums_of
+from gateway.billing.parties import gaps
+from gateway.billing.reconciled import Summary, SummaryError, read_summary
 from gateway.billing.totals import CurrencyError
 from gateway.billing.whole_file import write_whole
 from gateway.billing.words import Words, WordsError
 from gateway.clock import KAZAKHSTAN, Clock
 from gateway.commands.options import (
-    days,
+    NO_OPERATOR,
     json_option,
     operators_of,
     settings_option,
     show,
     with_journal,
 )
+from gateway.commands.parties import load_parties
 from gateway.core.civil import Civil
 from gateway.rules import load_rules
 from gateway.settings import Settings, SettingsError
-from gateway.store import StoreUnavailableError
+from gateway.store import Journal, StoreUnavailableError
 
 Form = Literal["html", "pdf", "json"]
 _LANGUAGE = click.Choice(config.LANGUAGES)
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class _MonthType(click.ParamType[Month]):
@@ -56,7 +57,8 @@ class _MonthType(click.ParamType[Month]):
 
 @click.command("act")
 @settings_option
-@click.option("--operator", required=True, help="As in the tariffs; of calls the [[ivr]] table.")
+@click.option("--operator", help="As in the tariffs; of calls the [[ivr]] table.")
+@click.option("--all", "every", is_flag=True, help="Of all operators, into a folder.")
 @click.option("--month", type=_MonthType(), required=True, help="YYYY-MM.")
 @click.option(
     "--language", "languages", type=_LANGUAGE, multiple=True, help="Several make several."
@@ -66,49 +68,92 @@ class _MonthType(click.ParamType[Month]):
     default=("pdf",), help="Several.",
 )  # fmt: skip
 @click.option(
-    "--reconciled", type=click.Path(dir_okay=False, path_type=Path),
-    help="The summary.json of `jauap ledger reconcile`.",
+    "--reconciled", type=_FILE, multiple=True,
+    help="The summary.json of `jauap ledger reconcile`; with --all one of each operator.",
 )  # fmt: skip
+@click.option("--parties", "parties_path", type=_FILE, help="In place of config/parties.toml.")
 @click.argument("path", type=click.Path(path_type=Path))
 @json_option
 def act(
     settings: Settings,
-    operator: str,
+    operator: str | None,
+    every: bool,
     month: Month,
     languages: tuple[str, ...],
     forms: tuple[Form, ...],
-    reconciled: Path | None,
+    reconciled: tuple[Path, ...],
+    parties_path: Path | None,
     path: Path,
     as_json: bool,
 ) -> None:
     """Write the reconciliation act of an operator's month, as a file or into a folder."""
-    rules = load_rules(settings)
-    civil = Civil(KAZAKHSTAN)
+    if every == (operator is not None):
+        raise SettingsError("whose act? name one --operator, or give --all")
+    draft = _is_draft(month)
+    parties = load_parties(parties_path)
     languages = languages or (settings.service.language,)
-    now_us = Clock().now_us()
     try:
-        summary = read_summary(reconciled, operator, month) if reconciled else None
-        figures = with_journal(
-            settings,
-            lambda journal: figures_of(
-                journal,
-                operator,
-                month,
-                currency=rules.tariffs.currency,
-                shares=rules.tariffs.shares,
-                midnight=civil.midnight_us,
-                reconciled=summary,
-            ),
-        )
-        _known(settings, figures)
-        draft = now_us < civil.midnight_us(month.closes_on)
-        documents = _documents(figures, languages, forms, draft)
-        written = _write(documents, path)
+        summaries = _summaries(reconciled, operator, month, draft)
+        acts = [
+            figures._replace(sides=parties.sides(figures.operator, month))
+            for figures in _gathered(settings, operator, month, summaries)
+        ]
+        documents: dict[str, bytes] = {}
+        for figures in acts:
+            documents |= _documents(figures, languages, forms, draft)
+        written = _write(documents, path, folder=every)
     except (CurrencyError, SummaryError, WordsError, StoreUnavailableError) as problem:
         raise SettingsError(str(problem)) from problem
     except OSError as problem:
         raise SettingsError(f"{path}: {problem}") from problem
-    _tell(figures, draft, written, as_json)
+    _tell(acts, draft, written, every=every, as_json=as_json)
+
+
+def _is_draft(month: Month) -> bool:
+    """Whether it is not closed yet. Raises SettingsError for one that has not begun."""
+    civil, now_us = Civil(KAZAKHSTAN), Clock().now_us()
+    if now_us < civil.midnight_us(month.first):
+        raise SettingsError(f"{month} has not begun: there is nothing to settle")
+    return now_us < civil.midnight_us(month.closes_on)
+
+
+def _summaries(
+    paths: Sequence[Path], operator: str | None, month: Month, draft: bool
+) -> dict[str, Summary]:
+    """By operator. Raises SummaryError."""
+    found: dict[str, Summary] = {}
+    for path in paths:
+        summary = read_summary(path, operator, month)
+        if summary.operator in found:
+            raise SummaryError(f"{path}: {summary.operator} has another one; give one of each")
+        if summary.draft and not draft:
+            raise SummaryError(
+                f"{path}: was made before {month} was closed on {month.closes_on}; the ledger has "
+                "gone on since: reconcile again"
+            )
+        found[summary.operator] = summary
+    return found
+
+
+def _gathered(
+    settings: Settings, operator: str | None, month: Month, summaries: Mapping[str, Summary]
+) -> list[Figures]:
+    """Of that operator, or of all who have rows; the page settles with nobody."""
+    tariffs = load_rules(settings).tariffs
+    terms = ActTerms(tariffs.currency, tariffs.shares, Civil(KAZAKHSTAN).midnight_us)
+
+    async def gather(journal: Journal) -> list[Figures]:
+        if operator is None:
+            acts = await figures_of_all(journal, month, terms, summaries)
+            return [each for each in acts if each.operator != NO_OPERATOR]
+        return [await figures_of(journal, operator, month, terms, summaries.get(operator))]
+
+    acts = with_journal(settings, gather)
+    if operator is not None:
+        _known(settings, acts[0])
+    elif not acts:
+        raise SettingsError(f"the journal has nothing of any operator for the act of {month}")
+    return acts
 
 
 def _documents(
@@ -158,10 +203,10 @@ def _pdf(page: str) -> bytes:
     return made
 
 
-def _write(documents: dict[str, bytes], path: Path) -> list[dict[str, str]]:
+def _write(documents: dict[str, bytes], path: Path, *, folder: bool) -> list[dict[str, str]]:
     """The one document as `path`, several into it; what was written, and whether it differs from
     what stood there before."""
-    if len(documents) > 1 or path.is_dir():
+    if folder or len(documents) > 1 or path.is_dir():
         path.mkdir(parents=True, exist_ok=True)
         places = {path / name: octets for name, octets in documents.items()}
     else:
@@ -177,17 +222,40 @@ def _write(documents: dict[str, bytes], path: Path) -> list[dict[str, str]]:
 def _known(settings: Settings, figures: Figures) -> None:
     """Raises SettingsError for a name that neither the settings nor the journal know."""
     known = operators_of(settings)
-    has_rows = figures.total.questions or figures.carried_count or figures.calls
-    if figures.operator not in known and not has_rows:
+    if figures.operator not in known and not figures.has_rows:
         raise SettingsError(
             f"operator '{figures.operator}': the settings name none of that name and the journal "
             f"has nothing of it; known are {', '.join(sorted(known))}"
         )
 
 
-def _tell(figures: Figures, draft: bool, written: list[dict[str, str]], as_json: bool) -> None:
+def _tell(
+    acts: Sequence[Figures],
+    draft: bool,
+    written: list[dict[str, str]],
+    *,
+    every: bool,
+    as_json: bool,
+) -> None:
+    told = [_facts(figures, draft) for figures in acts]
+    notes = {note: None for each in acts for note in gaps(each.sides, each.operator)}
+
+    def tell() -> None:
+        for facts in told:
+            for name, value in facts.items():
+                click.echo(f"{name:16} {value}")
+        for each in written:
+            click.echo(f"{each['change']:16} {each['file']}")
+        for note in notes:
+            click.echo(f"{'note':16} {note}")
+
+    facts = {"acts": told} if every else told[0]
+    show(facts | {"written": written, "warnings": list(notes)}, as_json, tell)
+
+
+def _facts(figures: Figures, draft: bool) -> dict[str, Any]:
     sums = sums_of(figures)
-    facts = {
+    return {
         "operator": figures.operator,
         "month": str(figures.month),
         "draft": draft,
@@ -201,64 +269,3 @@ def _tell(figures: Figures, draft: bool, written: list[dict[str, str]], as_json:
         "carried": figures.carried_count,
         "carried_tiyn": figures.carried_tiyn,
     }
-
-    def tell() -> None:
-        for name, value in facts.items():
-            click.echo(f"{name:16} {value}")
-        for each in written:
-            click.echo(f"{each['change']:16} {each['file']}")
-
-    show(facts | {"written": written}, as_json, tell)
-
-
-@click.command("report")
-@settings_option
-@days
-@click.option("--by", type=click.Choice(reports.BYS), multiple=True, default=("day",))
-@click.option("--operator", help="Of this one alone.")
-@click.option("--format", "form", type=click.Choice(["csv", "svg"]), default="csv")
-@click.option("--measure", type=click.Choice(reports.MEASURES), default="questions")
-@click.option("--language", type=_LANGUAGE, help="Of the chart.")
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
-@json_option
-def report(
-    settings: Settings,
-    day_from: int,
-    day_to: int,
-    by: tuple[By, ...],
-    operator: str | None,
-    form: Literal["csv", "svg"],
-    measure: Measure,
-    language: str | None,
-    path: Path,
-    as_json: bool,
-) -> None:
-    """Write traffic, answers, credits and revenue of some days as a table or a chart."""
-    by = tuple(dict.fromkeys(by))
-    try:
-        made = with_journal(
-            settings, lambda journal: reports.report_of(journal, day_from, day_to, by, operator)
-        )
-        if form == "csv":
-            octets = reports.csv_of(made)
-        else:
-            octets = _chart(settings, made, measure, language or settings.service.language)
-        sha256 = write_whole(path, octets)
-    except (CurrencyError, ReportError, WordsError, StoreUnavailableError) as problem:
-        raise SettingsError(str(problem)) from problem
-    except OSError as problem:
-        raise SettingsError(f"{path}: {problem}") from problem
-    facts = made.total._asdict() | {"groups": len(made.rows), "sha256": sha256}
-
-    def tell() -> None:
-        for name, value in facts.items():
-            click.echo(f"{name:16} {value}")
-
-    show(facts, as_json, tell)
-
-
-def _chart(settings: Settings, made: Report, measure: Measure, language: str) -> bytes:
-    words = Words.from_table(language, config.table(f"act/{language}.toml"))
-    kinds = load_rules(settings).kinds
-    names = {kind: kinds.nouns(kind)[language] for kind in kinds.names}
-    return svg(reports.chart_of(made, measure, words, names), words).encode()

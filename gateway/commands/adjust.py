@@ -10,10 +10,11 @@ import click
 from gateway.billing.adjusting import AdjustError, AdjustReport, book_agreed, read_agreed
 from gateway.billing.reconcile.records import Cause
 from gateway.clock import Clock
+from gateway.commands.authority import Authority, by_option, proved
 from gateway.commands.options import json_option, settings_option, show, with_journal
-from gateway.core.disputes import Decision, DecisionError
+from gateway.core.staff import Action
 from gateway.settings import Settings, SettingsError
-from gateway.store import StoreUnavailableError
+from gateway.store import Journal, StoreUnavailableError
 
 CAUSES = tuple(str(cause) for cause in Cause if cause)
 
@@ -28,7 +29,7 @@ CAUSES = tuple(str(cause) for cause in Cause if cause)
     multiple=True,
     help="Rows of this cause; several times.",
 )
-@click.option("--by", required=True, help="Who agreed: a login.")
+@by_option(required=True, help="Who agreed: an accountant.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be booked.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @json_option
@@ -37,21 +38,20 @@ def adjust_month(
 ) -> None:
     """Book the rows of a reconciliation in which the operator's figure is agreed to stand."""
     try:
-        by = Decision.read("adjust", "agreed", by).by
         agreed = read_agreed(folder, causes)
-    except DecisionError as wrong:
-        raise click.UsageError(f"--{wrong}") from wrong
     except AdjustError as wrong:
         raise SettingsError(str(wrong)) from wrong
     clock = Clock()
     at_us = clock.now_us()
+    authority = None if dry_run else Authority(settings, by)
+
+    async def work(journal: Journal) -> AdjustReport:
+        target = f"{agreed.operator} {agreed.month}"
+        acting = await proved(authority, journal, Action.ADJUST, target, at_us)
+        return await book_agreed(journal, agreed, by, acting, day=clock.day(at_us), at_us=at_us)
+
     try:
-        report = with_journal(
-            settings,
-            lambda journal: book_agreed(
-                journal, agreed, by, day=clock.day(at_us), at_us=at_us, write=not dry_run
-            ),
-        )
+        report = with_journal(settings, work, keys=authority.keys if authority else None)
     except StoreUnavailableError as problem:
         raise SettingsError(str(problem)) from problem
     _tell(report, dry_run, as_json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -17,9 +17,18 @@ from gateway.billing.disputes import (
     days_to_look_at,
     give_back,
     give_back_failed,
+    target_of,
 )
 from gateway.clock import Clock
-from gateway.commands.disputes_told import entry_told, lines_of_chain, masked, question_told
+from gateway.commands.authority import Authority, by_option, proved
+from gateway.commands.disputes_told import (
+    entry_told,
+    leg_told,
+    line_of_leg,
+    lines_of_chain,
+    masked,
+    question_told,
+)
 from gateway.commands.options import (
     FIRST_DAY,
     LAST_DAY,
@@ -29,7 +38,10 @@ from gateway.commands.options import (
     show,
     with_journal,
 )
+from gateway.core.call_records import CallTrace
 from gateway.core.disputes import Decision, DecisionError
+from gateway.core.records import Chain
+from gateway.core.staff import Action
 from gateway.keys import read_key_file
 from gateway.rules import load_rules
 from gateway.settings import Settings, SettingsError
@@ -64,29 +76,43 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Tell what would be book
 def find(
     settings: Settings, phone: str, day_from: int, day_to: int, limit: int, as_json: bool
 ) -> None:
-    """Tell what a phone asked on some days, what became of it, and what it cost."""
+    """Tell what a phone asked on some days, and its calls: what became of them, what they cost."""
     msisdn = normal_form(phone)
     if msisdn is None:
         raise click.UsageError("--phone: expected a number such as 77010000001 or +77010000001")
     party = read_key_file(Path(settings.store.key_file)).party(msisdn)
-    chains = _ask(settings, lambda journal: journal.asked_by(party, day_from, day_to, limit + 1))
-    more, chains = len(chains) > limit, chains[:limit]
+
+    async def work(journal: Journal) -> tuple[Sequence[Chain], Sequence[CallTrace]]:
+        wanted = (party, day_from, day_to, limit + 1)
+        return await journal.asked_by(*wanted), await journal.called_by(*wanted)
+
+    chains, legs = _ask(settings, work)
+    more = max(len(chains), len(legs)) > limit
+    chains, legs = chains[:limit], legs[:limit]
 
     def tell() -> None:
-        click.echo(f"phone {masked(msisdn)}, questions: {len(chains)}" + (", more" if more else ""))
+        found = f"phone {masked(msisdn)}, questions: {len(chains)}, legs of calls: {len(legs)}"
+        click.echo(found + (", more" if more else ""))
         for chain in chains:
             for line in lines_of_chain(chain):
                 click.echo(line)
+        for trace in legs:
+            click.echo(line_of_leg(trace))
 
-    listed = [question_told(chain) for chain in chains]
-    show({"phone": masked(msisdn), "more": more, "listed": listed}, as_json, tell)
-    sys.exit(0 if chains else 1)
+    fields = {
+        "phone": masked(msisdn),
+        "more": more,
+        "listed": [question_told(chain) for chain in chains],
+        "calls": [leg_told(trace) for trace in legs],
+    }
+    show(fields, as_json, tell)
+    sys.exit(0 if chains or legs else 1)
 
 
 @click.command("credit")
 @settings_option
 @click.option("--reason", required=True, help="Why, in a line; the operator reads it.")
-@click.option("--by", required=True, help="Who decided: a login.")
+@by_option(required=True, help="Who decides: an accountant.")
 @click.option("--case", default="dispute", help="A question has one decision a case.")
 @click.option(
     "--amount", type=click.IntRange(1, AMOUNT_TIYN_MAX), help="Tiyn; all that is left without it."
@@ -111,18 +137,22 @@ def credit_question(
         raise click.UsageError(f"--{wrong}") from wrong
     clock = Clock()
     at_us = clock.now_us()
-    decided = _ask(
-        settings,
-        lambda journal: give_back(
+    authority = None if dry_run else Authority(settings, by)
+
+    async def work(journal: Journal) -> Decided:
+        target = await target_of(journal, question_id)
+        acting = await proved(authority, journal, Action.CREDIT, target, at_us)
+        return await give_back(
             journal,
             question_id,
             decision,
+            acting,
             day=clock.day(at_us),
             at_us=at_us,
             amount_tiyn=amount,
-            write=not dry_run,
-        ),
-    )
+        )
+
+    decided = _ask(settings, work, authority)
     _tell_decided(question_id, decided, as_json)
     sys.exit(0 if decided.ending in _SETTLED else 1)
 
@@ -134,32 +164,40 @@ def credit_question(
     type=click.IntRange(FIRST_DAY, LAST_DAY),
     help="YYYYMMDD; the last ten and today without it.",
 )
+@by_option(help="Who runs it: an accountant or a timer. Not needed to try.")
 @_dry_run
 @json_option
-def credit_failed(settings: Settings, day: int | None, dry_run: bool, as_json: bool) -> None:
+def credit_failed(
+    settings: Settings, day: int | None, by: str | None, dry_run: bool, as_json: bool
+) -> None:
     """Give back what questions cost whose answers failed, by the [[failed]] rules."""
     rules = load_rules(settings).tariffs.failed
     clock = Clock()
     first, last = days_to_look_at(clock.now().date()) if day is None else (day, day)
     _check_day(first)
-    report = _ask(
-        settings,
-        lambda journal: give_back_failed(
-            journal,
-            rules,
-            first,
-            last,
-            day=clock.day(clock.now_us()),
-            now_us=clock.now_us,
-            write=not dry_run,
-        ),
-    )
+    if by is None and not dry_run:
+        raise click.UsageError("--by is missing: an accountant or a timer")
+    authority = None if by is None or dry_run else Authority(settings, by)
+
+    async def work(journal: Journal) -> FailedReport:
+        target, at_us = f"days {first} to {last}", clock.now_us()
+        acting = await proved(authority, journal, Action.CREDIT_FAILED, target, at_us)
+        return await give_back_failed(
+            journal, rules, first, last, acting, day=clock.day(at_us), now_us=clock.now_us
+        )
+
+    report = _ask(settings, work, authority)
     _tell_failed(report, dry_run, as_json)
 
 
-def _ask(settings: Settings, work: Callable[[Journal], Awaitable[T]]) -> T:
+def _ask(
+    settings: Settings,
+    work: Callable[[Journal], Awaitable[T]],
+    authority: Authority | None = None,
+) -> T:
+    """`authority`: of whoever writes."""
     try:
-        return with_journal(settings, work)
+        return with_journal(settings, work, keys=authority.keys if authority else None)
     except StoreUnavailableError as problem:
         raise SettingsError(str(problem)) from problem
 

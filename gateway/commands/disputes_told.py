@@ -1,4 +1,5 @@
-"""Questions as the desk may see them in a dispute: no phone, no text, no number or kind of ticket.
+"""Questions and calls as the desk may see them in a dispute: no phone, no text, no number or kind
+of ticket.
 
 For programs times are UTC, for people those of Kazakhstan.
 """
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 
 from gateway.billing.months import Month, act_of
 from gateway.clock import KAZAKHSTAN
+from gateway.core.call_records import CallTrace
 from gateway.core.cdr import Entry, EntryKind
 from gateway.core.civil import Civil
 from gateway.core.ledger import kept_tiyn
@@ -77,6 +79,41 @@ def lines_of_chain(chain: Chain) -> Iterator[str]:
             line += f"  {_local(entry.at_us)}"
         line += f"  act {_act(entry)}"
         yield line + (f"  {entry.reason}" if entry.reason else "")
+
+
+def leg_told(trace: CallTrace) -> dict[str, object]:
+    """A leg of a call by what counts, the restated record where there is one. The caller pays
+    nothing for a call."""
+    leg, last = trace.leg, trace.last
+    return {
+        "id": leg.id,
+        "started_at": _utc(leg.started_us),
+        "day": leg.day,
+        "link": leg.link,
+        "called": leg.called,
+        "leg": leg.leg,
+        "outcome": last.outcome if last else "open",
+        "answered_at": _utc(last.answered_us) if last else None,
+        "ended_at": _utc(last.ended_us) if last else None,
+        "closed_by": last.closed_by if last else None,
+        "platform_s": last.platform_s if last else None,
+        "measured_s": last.measured_s if last else None,
+        "restated": len(trace.records) > 1,
+        "caller_tiyn": 0,
+        "payer": last.payer if last else None,
+        "payer_tiyn": last.amount_tiyn if last else None,
+        "tariff": last.tariff if last else None,
+    }
+
+
+def line_of_leg(trace: CallTrace) -> str:
+    """The same for people."""
+    leg, last = trace.leg, trace.last
+    begun = f"call {leg.id}  {_local(leg.started_us)}  {leg.link}  {leg.leg}"
+    if last is None:
+        return f"{begun}  open  caller pays 0"
+    paid = f"{last.payer} {last.amount_tiyn} tiyn by {last.tariff} for {last.billable_s} s"
+    return f"{begun}  {last.outcome}  {last.measured_s} s  caller pays 0, {paid}"
 
 
 def _reply_told(reply: ReplyTrace) -> dict[str, object]:

@@ -8,10 +8,18 @@ from typing import Any, NamedTuple
 
 import click
 
-from gateway.billing.export import DailyFile, ExportError, NothingFoundError, export, export_daily
+from gateway.billing.export import (
+    DailyFile,
+    ExportError,
+    ExportReport,
+    NothingFoundError,
+    export,
+    export_daily,
+)
 from gateway.billing.field_names import LAYOUTS, Layout, Naming
 from gateway.billing.forms import FORMATS, Format
-from gateway.clock import Clock
+from gateway.billing.sealed.heads import head_for
+from gateway.clock import KAZAKHSTAN, Clock
 from gateway.commands.options import (
     FIRST_DAY,
     LAST_DAY,
@@ -22,8 +30,11 @@ from gateway.commands.options import (
     show,
     with_journal,
 )
+from gateway.core.civil import Civil
 from gateway.settings import Settings, SettingsError
-from gateway.store import StoreUnavailableError
+from gateway.store import Journal, StoreUnavailableError
+
+_midnight_us = Civil(KAZAKHSTAN).midnight_us
 
 
 @click.command("export")
@@ -79,18 +90,22 @@ class _Wanted(NamedTuple):
 
 def _whole(settings: Settings, path: Path, wanted: _Wanted, as_json: bool) -> None:
     day_from, day_to, form, operator, layout = wanted
-    report = with_journal(
-        settings,
-        lambda journal: export(
-            journal.chains(day_from, day_to),
+    clock = Clock()
+    today = clock.day(clock.now_us())
+
+    async def write(journal: Journal) -> ExportReport:
+        return await export(
+            journal.chains(day_from, day_to, operator),
             path,
             form,
-            journal.call_legs(day_from, day_to),
+            journal.call_legs(day_from, day_to, operator),
             layout=layout,
             operator=operator,
             may_be_empty=operator is None or operator in operators_of(settings),
-        ),
-    )
+            head=await head_for(journal, day_to, today, clock.day, _midnight_us),
+        )
+
+    report = with_journal(settings, write)
     fields = report._asdict()
 
     def tell() -> None:
@@ -120,6 +135,7 @@ def _daily(settings: Settings, folder: Path, wanted: _Wanted, as_json: bool) -> 
             operators=operators_of(settings),
             only=wanted.operator,
             layout=wanted.layout,
+            head_on=lambda day: head_for(journal, day, today, clock.day, _midnight_us),
         ),
     )
 

@@ -12,11 +12,14 @@ from typing import Any, TypeVar
 
 import click
 
+from gateway.clock import Clock
+from gateway.keys import Keys, read_key_file
 from gateway.settings import Settings, SettingsError, load
-from gateway.store import Journal, StoreOpenError, file_of, open_store
+from gateway.store import Journal, StoreOpenError, file_of, open_store, witness_of
 
 T = TypeVar("T")
 FIRST_DAY, LAST_DAY = 20_000_101, 29_991_231
+NO_OPERATOR = "web"  # what stands for one in questions of the page
 
 
 def settings_option(command: Callable[..., None]) -> Callable[..., None]:
@@ -62,17 +65,25 @@ def operators_of(settings: Settings) -> set[str]:
     """Whose rows the ledger may have: operators as in the tariffs, for calls the names of the
     [[ivr]] tables, and the page."""
     peers = {peer.operator or peer.name for peer in settings.peers()}
-    return peers | {call.name for call in settings.ivr} | {"web"}
+    return peers | {call.name for call in settings.ivr} | {NO_OPERATOR}
 
 
 @asynccontextmanager
-async def journal_of(settings: Settings) -> AsyncIterator[Journal]:
-    """The store of a service that may be running; never makes one."""
+async def journal_of(
+    settings: Settings, *, keys: Keys | None = None, check: bool = True
+) -> AsyncIterator[Journal]:
+    """The store of a service that may be running; never makes one. `keys`: for a command that
+    writes, which `check` refuses where acknowledged data is missing; without it the journal may be
+    gone as a whole."""
+    store = settings.store
     try:
-        path = file_of(settings.store.url)
-        if not path.exists():
+        path = file_of(store.url)
+        lost = not check and witness_of(store.url, store.witness).exists()
+        if not path.exists() and not lost:
             raise SettingsError(f"{path}: there is no journal; check store.url")
-        journal = await open_store(settings.store.url)
+        journal = await open_store(
+            store.url, keys=keys, now_us=Clock().now_us, witness=store.witness, check=check
+        )
     except StoreOpenError as problem:
         raise SettingsError(str(problem)) from problem
     try:
@@ -81,11 +92,18 @@ async def journal_of(settings: Settings) -> AsyncIterator[Journal]:
         await journal.close()
 
 
-def with_journal(settings: Settings, work: Callable[[Journal], Awaitable[T]]) -> T:
-    """What `work` makes of the journal of the settings."""
+def keys_of(settings: Settings) -> Keys:
+    """Raises SettingsError."""
+    return read_key_file(Path(settings.store.key_file))
+
+
+def with_journal(
+    settings: Settings, work: Callable[[Journal], Awaitable[T]], *, keys: Keys | None = None
+) -> T:
+    """What `work` makes of the journal of the settings. `keys`: for a command that writes."""
 
     async def run() -> T:
-        async with journal_of(settings) as journal:
+        async with journal_of(settings, keys=keys) as journal:
             return await work(journal)
 
     return asyncio.run(run())

@@ -8,7 +8,13 @@ from datetime import UTC, datetime
 
 import click
 
-from gateway.commands.options import journal_of, json_option, settings_option, show
+from gateway.commands.options import (
+    journal_of,
+    json_option,
+    keys_of,
+    settings_option,
+    show,
+)
 from gateway.settings import Settings
 
 SHOWN_MAX = 1_000
@@ -57,7 +63,7 @@ def replay(settings: Settings, ids: tuple[int, ...]) -> None:
     """Hand parked questions back: the running service answers them at its next sweep."""
 
     async def unpark() -> int:
-        async with journal_of(settings) as journal:
+        async with journal_of(settings, keys=keys_of(settings)) as journal:
             return await journal.unpark(ids)
 
     count = asyncio.run(unpark())

@@ -9,11 +9,12 @@ from typing import Any, Final
 import click
 
 from gateway.billing.months import Month, MonthError
-from gateway.billing.reconcile.month import days_around
-from gateway.billing.reconcile.reconciling import FileRefusedError, Job, reconcile
+from gateway.billing.reconcile.reconciling import EarlierError, FileRefusedError, Job, reconcile
 from gateway.billing.reconcile.summary import Band
+from gateway.clock import KAZAKHSTAN, Clock
 from gateway.commands.operator_maps import load_map
 from gateway.commands.options import json_option, settings_option, show, with_journal
+from gateway.core.civil import Civil
 from gateway.core.tariff_vat import vat_on
 from gateway.keys import read_key_file
 from gateway.rules import load_rules
@@ -34,6 +35,10 @@ MEANING: Final = {
 @click.option("--month", required=True, help="YYYY-MM, in Kazakhstan.")
 @click.option("--map", "map_path", type=FILE, help="In place of config/reconcile/OPERATOR.toml.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="A folder.")
+@click.option(
+    "--earlier", type=click.Path(exists=True, file_okay=False, path_type=Path), multiple=True,
+    help="The folder of an earlier month, for rows that came late. Several.",
+)  # fmt: skip
 @click.argument("file", type=FILE)
 @json_option
 def reconcile_month(
@@ -42,11 +47,14 @@ def reconcile_month(
     month: str,
     map_path: Path | None,
     out: Path | None,
+    earlier: tuple[Path, ...],
     file: Path,
     as_json: bool,
 ) -> None:
     """Hold a month of the ledger against the operator's own file of it."""
     tariffs = load_rules(settings).tariffs
+    if out is not None and out.resolve() in {each.resolve() for each in earlier}:
+        raise SettingsError(f"{out}: is one of --earlier; name another folder for --out")
     try:
         of = Month.read(month)
         job = Job(
@@ -58,11 +66,11 @@ def reconcile_month(
             currency=tariffs.currency,
             vat_bp=vat_on(tariffs.vat, of.first).rate_bp,
             free_numbers=tariffs.free_numbers,
+            earlier=earlier,
+            draft=Clock().now_us() < Civil(KAZAKHSTAN).midnight_us(of.closes_on),
         )
-        summary = with_journal(
-            settings, lambda journal: reconcile(job, journal.chains(*days_around(of)), out)
-        )
-    except (FileRefusedError, MonthError, OSError) as problem:
+        summary = with_journal(settings, lambda journal: reconcile(job, journal, out))
+    except (EarlierError, FileRefusedError, MonthError, OSError) as problem:
         raise SettingsError(str(problem)) from problem
     show(summary, as_json, lambda: _tell(summary, out))
     sys.exit(0 if summary["band"] == Band.ACCEPT else 1)
@@ -85,6 +93,9 @@ def _tell(summary: dict[str, Any], out: Path | None) -> None:
     percent = f"{summary['difference_bp'] // 100}.{summary['difference_bp'] % 100:02}"
     band = Band(summary["band"])
     click.echo(f"{'disputed':14}{summary['disputed_rows']}, {percent} %: {band}, {MEANING[band]}")
+    if summary["draft"]:
+        closes_on = Month.read(summary["month"]).closes_on
+        click.echo(f"{'draft':14}the month closes on {closes_on}; reconcile again for its act")
     for warning in summary["warnings"]:
         click.echo(f"{'note':14}{warning}")
     if out is not None:

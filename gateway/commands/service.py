@@ -19,6 +19,7 @@ from gateway.certificates import WARN_DAYS
 from gateway.clock import Clock
 from gateway.commands.operator_maps import check_maps
 from gateway.commands.options import journal_of, json_option, settings_option, show
+from gateway.commands.parties import load_parties
 from gateway.keys import read_key_file
 from gateway.parts import make_parts
 from gateway.rules import load_profile, load_rules, problems, tariff_warnings
@@ -68,6 +69,7 @@ def check(settings: Settings, as_json: bool) -> None:
     for peer in settings.peers():
         load_profile(peer.profile)
     check_maps()
+    load_parties()
     keys = read_key_file(Path(settings.store.key_file))
 
     async def store() -> list[str]:
@@ -136,9 +138,9 @@ def backup(settings: Settings, target: Path) -> None:
     if not target.absolute().parent.is_dir():
         raise SettingsError(f"{target}: its folder does not exist; make it first")
 
-    async def copy() -> None:
+    async def copy() -> int:
         async with journal_of(settings) as journal:
-            await journal.backup(target)
+            return await journal.backup(target)
 
-    asyncio.run(copy())
-    click.echo(f"{target} written, {target.stat().st_size} octets")
+    batch = asyncio.run(copy())
+    click.echo(f"{target} written, {target.stat().st_size} octets, up to batch {batch}")

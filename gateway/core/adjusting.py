@@ -17,6 +17,14 @@ def key_of(question_id: int, month: str) -> str:
     return f"adjusted:{question_id}:{RECONCILED}:{month}"
 
 
+def adjusted_by(entries: Sequence[Entry]) -> str | None:
+    """The first month (YYYY-MM) whose reconciliation has changed this chain."""
+    for entry in entries:
+        if entry.kind is EntryKind.ADJUSTED and entry.key.split(":")[2:3] == [RECONCILED]:
+            return entry.key.rpartition(":")[2]
+    return None
+
+
 def adjust(
     entries: Sequence[Entry], month: str, by: str, *, amount_tiyn: int, day: int, at_us: int
 ) -> Entry | Finding:

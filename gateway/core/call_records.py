@@ -33,6 +33,14 @@ class CallLeg(NamedTuple):
     day: int  # YYYYMMDD, Kazakhstan, of the start
 
 
+class CallBegun(NamedTuple):
+    """What came of opening a leg: `written` is False where it was known already. `facts` is what
+    is remembered of its phone, None where nothing is (`gateway.core.memory_record`)."""
+
+    written: bool
+    facts: str | None
+
+
 class CallRecord(NamedTuple):
     """How a leg ended and what it costs its payer; the caller pays nothing for a call.
 

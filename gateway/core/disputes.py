@@ -18,8 +18,9 @@ from gateway.core.tariff_failed import FailedRule, Failure
 
 DESK = "desk"  # in front of the causes that people decide
 REASON_MAX = 200  # characters
+CASE_MAX = 40
 BY_MAX = 40
-DIGITS_MAX = 9  # in a reason: a phone, an IIN and a ticket number have more
+DIGITS_MAX = 9  # in each of them: a phone, an IIN and a ticket number have more
 
 _HOUR_US = 3_600_000_000
 _CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -47,16 +48,10 @@ class Decision(NamedTuple):
             raise DecisionError(
                 f"case {case!r}: up to 40 of A-Z, a-z, 0-9, '.', '_', '-', no sign first"
             )
-        for name, text, most in (("reason", reason, REASON_MAX), ("by", by, BY_MAX)):
-            if not text or len(text) > most or not text.isprintable():
-                raise DecisionError(f"{name}: one line of 1 to {most} characters")
-            if ";" in text:
-                raise DecisionError(f"{name}: without ';', which parts reasons in the billing file")
-            if sum(sign.isdigit() for sign in text) > DIGITS_MAX:
-                raise DecisionError(
-                    f"{name}: more than {DIGITS_MAX} digits; phones, IINs and ticket numbers do "
-                    "not belong into the ledger"
-                )
+        for name, text, most in (
+            ("case", case, CASE_MAX), ("reason", reason, REASON_MAX), ("by", by, BY_MAX),
+        ):  # fmt: skip
+            one_line(name, text, most)
         return cls(case, reason, by)
 
     @property
@@ -67,6 +62,22 @@ class Decision(NamedTuple):
     def words(self) -> str:
         """As the entry's reason has them."""
         return f"{self.reason} ({self.by}, {self.case})"
+
+
+def one_line(name: str, text: str, most: int) -> str:
+    """Words of the staff as they are kept. Raises DecisionError for what is no line of at most so
+    many characters, and for what might be a phone or a number."""
+    text = text.strip()
+    if not text or len(text) > most or not text.isprintable():
+        raise DecisionError(f"{name}: one line of 1 to {most} characters")
+    if ";" in text:
+        raise DecisionError(f"{name}: without ';', which parts reasons in the billing file")
+    if sum(sign.isdigit() for sign in text) > DIGITS_MAX:
+        raise DecisionError(
+            f"{name}: more than {DIGITS_MAX} digits; phones, IINs and ticket numbers do "
+            "not belong into the ledger"
+        )
+    return text
 
 
 class Verdict(NamedTuple):

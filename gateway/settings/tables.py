@@ -11,6 +11,7 @@ from gateway.settings.sources import SourceSettings
 class StoreSettings(Section, frozen=True, kw_only=True):
     url: str = "sqlite:///var/lib/jauap/journal.db"
     key_file: str = "/var/lib/jauap/jauap.key"  # 0600; keys for phones, logs and fingerprints
+    witness: str | None = None  # the commit witness; None: beside the journal
     backlog_max: int = 1_000  # calls waiting for the writer
 
 

@@ -20,3 +20,7 @@ class StoreSchemaError(StoreOpenError):
 class StoreDataError(Exception):
     """A call that the store's rules forbid. Nothing of it was written, and it never will be: the
     caller has a fault, such as one id given to two messages."""
+
+
+class StoreLossError(StoreOpenError):
+    """Commits that were acknowledged are not in the journal."""

@@ -7,12 +7,17 @@ Times are UTC microseconds (`*_us`); ids are rising integers made by the caller.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from gateway.core.call_records import CallLeg, CallRecord, CallTrace, KeptCallBack
-from gateway.core.cdr import Entry
+from gateway.core.call_records import (
+    CallBegun,
+    CallLeg,
+    CallRecord,
+    CallTrace,
+    KeptCallBack,
+)
 from gateway.core.records import (
     Answer,
     Chain,
@@ -33,9 +38,13 @@ from gateway.core.records import (
     Subscriber,
     Waiting,
 )
+from gateway.core.seal import Seal
+from gateway.store.desk_verbs import DeskVerbs
+from gateway.store.seal_verbs import Loss, Missing, Sealing, SealVerbs, Witnessed
 
 __all__ = [
     "Answer",
+    "CallBegun",
     "CallLeg",
     "CallRecord",
     "CallTrace",
@@ -46,6 +55,8 @@ __all__ = [
     "JournalHealth",
     "KeptCallBack",
     "KeptFinding",
+    "Loss",
+    "Missing",
     "Outcome",
     "Owed",
     "PartsTaken",
@@ -56,10 +67,13 @@ __all__ = [
     "Reply",
     "ReplyState",
     "ReplyTrace",
+    "Seal",
+    "Sealing",
     "StoreUnavailableError",
     "StoredPart",
     "Subscriber",
     "Waiting",
+    "Witnessed",
 ]
 
 
@@ -78,7 +92,7 @@ class JournalHealth(NamedTuple):
     backlog: int  # calls waiting for the writer
 
 
-class Journal(Protocol):
+class Journal(DeskVerbs, SealVerbs, Protocol):
     """The verbs. All raise StoreUnavailableError when the store cannot take or give now."""
 
     async def take(
@@ -159,22 +173,29 @@ class Journal(Protocol):
     async def chain(self, question_id: int) -> Chain | None:
         """One question with its replies and its ledger entries, whatever its day."""
 
-    def chains(self, day_from: int, day_to: int) -> AsyncIterator[Chain]:
+    def chains(
+        self,
+        day_from: int,
+        day_to: int,
+        operator: str | None = None,
+        others: Callable[[str], bool] | None = None,
+    ) -> AsyncIterator[Chain]:
         """Every question received on these days (inclusive) with its replies and its ledger
-        entries, in id order: what the export projects and `ledger verify` checks."""
+        entries, in id order: what the export projects and `ledger verify` checks.
 
-    def chains_booked(self, before_day: int, from_us: int, to_us: int) -> AsyncIterator[Chain]:
+        `operator`: of that one alone; and, with `others`, those of every other operator from the
+        phones (`party`) that it takes."""
+
+    def chains_booked(
+        self, before_day: int, from_us: int, to_us: int, operator: str | None = None
+    ) -> AsyncIterator[Chain]:
         """Questions received before that day (YYYYMMDD) for which something was booked from
         `from_us` on and before `to_us`, each once, in the order of that booking: what a month's
-        act carries of earlier ones. `from_us` is not before that day's midnight."""
+        act carries of earlier ones. `from_us` is not before that day's midnight. `operator`: of
+        that one alone."""
 
-    async def asked_by(self, party: str, day_from: int, day_to: int, limit: int) -> Sequence[Chain]:
-        """The first questions of that phone received on these days (inclusive), in id order."""
-
-    async def book(self, entries: Sequence[Entry]) -> frozenset[str]:
-        """Add credits and adjustments to chains that exist. Returns the keys that were written:
-        none of one that is booked already, whose chain does not have the entry that it corrects,
-        or that would give back more than the chain's money that is left by then."""
+    async def operators(self, day_from: int, day_to: int) -> Sequence[str]:
+        """Who brought the questions received on these days (inclusive), in alphabetical order."""
 
     async def stray_entries(self, limit: int) -> Sequence[str]:
         """For verify: keys of ledger entries whose question does not exist."""
@@ -198,6 +219,10 @@ class Journal(Protocol):
         """Legs of calls have begun. One that is known by (link, call_id, leg) stays as it is.
         Returns the ids of those that were written."""
 
+    async def begin_call(self, leg: CallLeg) -> CallBegun:
+        """`open_legs` of one, and what is remembered of its phone, in the same step: a call that
+        begins waits for both."""
+
     async def close_legs(self, records: Sequence[CallRecord]) -> frozenset[int]:
         """Legs are over: each is closed by the first record that comes, and opened by it too
         where that was never told. Of those after it, the first to bring the platform's seconds is
@@ -211,8 +236,11 @@ class Journal(Protocol):
     async def open_calls(self, before_us: int, after_id: int, limit: int) -> Sequence[CallLeg]:
         """Legs that began before that time and are not closed, in id order."""
 
-    def call_legs(self, day_from: int, day_to: int) -> AsyncIterator[CallTrace]:
-        """Every leg that began on these days (inclusive) with its records, in id order."""
+    def call_legs(
+        self, day_from: int, day_to: int, link: str | None = None
+    ) -> AsyncIterator[CallTrace]:
+        """Every leg that began on these days (inclusive) with its records, in id order; `link`: of
+        calls that came by that one alone."""
 
     async def keep_call_back(self, wanted: KeptCallBack, open_max: int) -> bool:
         """Keep who waits to be called, once a phone: who waits already, or is kept of this call,
@@ -240,7 +268,8 @@ class Journal(Protocol):
 
     async def health(self) -> JournalHealth: ...
 
-    async def backup(self, path: Path) -> None:
-        """A consistent copy in a file of its own."""
+    async def backup(self, path: Path) -> int:
+        """A consistent copy in a file of its own. Returns the number of the last commit in it:
+        what the witness must not be ahead of once the copy is put back."""
 
     async def close(self) -> None: ...

@@ -25,7 +25,8 @@ CALL_BACK_TAKEN_US = 15 * 60 * _SECOND_US  # whoever took it so long ago has for
 
 PURGE_ROWS = 2_000  # rows of a table looked at in one statement of `purge`
 PURGE_SLICES_MAX = 20  # statements a table and call, where nothing is found to remove
-PAGE_ROWS = 250  # questions read at a time by `chains`
+PAGE_ROWS = 1_000  # questions read at a time by `chains`
+OTHERS_ROWS = 5_000  # phones of other operators' questions that it reads at a time
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,7 @@ from typing import cast
 
 import aiosqlite
 
-from gateway.core.call_records import CallLeg, CallRecord, KeptCallBack
-from gateway.core.cdr import Entry
+from gateway.core.call_records import CallBegun, CallLeg, CallRecord, KeptCallBack
 from gateway.core.records import (
     Answer,
     Duplicate,
@@ -33,12 +32,14 @@ from gateway.core.records import (
     Reply,
     StoredPart,
 )
+from gateway.core.staff import Acting
 from gateway.store.errors import StoreOpenError
 from gateway.store.journal import JournalHealth, StoreUnavailableError
 from gateway.store.limits import StoreLimits
+from gateway.store.seal_verbs import Missing
 from gateway.store.sqlite_backup import copy_journal
 from gateway.store.sqlite_calls import (
-    Book,
+    BeginCall,
     Claim,
     CloseLegs,
     Confirm,
@@ -50,6 +51,7 @@ from gateway.store.sqlite_calls import (
 )
 from gateway.store.sqlite_chores import (
     Cleaning,
+    accept_loss,
     clear_findings,
     end_call_back,
     keep_call_back,
@@ -64,21 +66,34 @@ from gateway.store.sqlite_connection import (
     library_warning,
     make_file,
 )
+from gateway.store.sqlite_desk import SqliteDesk
 from gateway.store.sqlite_locks import JournalLocks
-from gateway.store.sqlite_reader import SqliteReader
+from gateway.store.sqlite_pages import SqlitePages
 from gateway.store.sqlite_schema import migrate
+from gateway.store.sqlite_sealed import (
+    SqliteSealed,
+    begin_to_witness,
+    keep_log,
+    refuse_losses,
+)
+from gateway.store.sqlite_seals import Sealer
 from gateway.store.sqlite_writer import Chore, SqliteWriter
 
 _FRESH_S = 2.0  # a commit so recent proves that the journal can be written
 _PROBE_S = 2.0  # how long `health` waits for the commit it asks for
 
 
-async def open_sqlite(path: Path, limits: StoreLimits) -> SqliteJournal:
-    """Open the journal in that file; see `gateway.store.open_store`."""
+async def open_sqlite(
+    path: Path, limits: StoreLimits, sealer: Sealer, *, check: bool
+) -> SqliteJournal:
+    """Open the journal in that file; see `gateway.store.open_store`. `check`: not where the
+    sealer's witness has seen commits that are missing."""
     path = Path(os.path.abspath(path))
     async with AsyncExitStack() as resources:
         try:
-            journal = await _assemble(path, limits, resources)
+            if check:
+                await asyncio.to_thread(refuse_losses, path, sealer.witness.path)
+            journal = await _assemble(path, limits, sealer, resources, check=check)
         except (sqlite3.Error, OSError) as error:
             raise StoreOpenError(
                 f"the journal cannot be opened ({error})",
@@ -90,39 +105,49 @@ async def open_sqlite(path: Path, limits: StoreLimits) -> SqliteJournal:
     return journal
 
 
-async def _assemble(path: Path, limits: StoreLimits, resources: AsyncExitStack) -> SqliteJournal:
+async def _assemble(
+    path: Path, limits: StoreLimits, sealer: Sealer, resources: AsyncExitStack, *, check: bool
+) -> SqliteJournal:
     make_file(path)
     locks = JournalLocks(path)
     resources.callback(locks.close)
-    schema = await asyncio.to_thread(migrate, path, locks.commits)
+    if not sealer.has_key and (log := await asyncio.to_thread(keep_log, path, sealer.witness.path)):
+        resources.callback(log.close)
+    schema = await asyncio.to_thread(migrate, path, locks)
     short = await connect_reader(path, limits)
     resources.push_async_callback(disconnect, short)
     long = await connect_reader(path, limits)
     resources.push_async_callback(disconnect, long)
-    writer = SqliteWriter(path, limits, locks.commits)
+    pages = SqlitePages(path, limits)
+    resources.push_async_callback(pages.close)
+    resources.callback(sealer.witness.close)
+    if check:
+        await asyncio.to_thread(begin_to_witness, path, sealer.witness)
+    writer = SqliteWriter(path, limits, locks.commits, sealer)
     resources.push_async_callback(writer.disconnect)
     await writer.connect()
     # The writer's task. `close` stops it and leaves the group, which waits for it; should it
     # ever fail, the group ends the task that opened the journal: no service without a writer.
     tasks = await resources.enter_async_context(asyncio.TaskGroup())
     tasks.create_task(writer.serve(), name="journal")
-    return SqliteJournal(path, limits, schema, locks, writer, (short, long))
+    witness = sealer.witness.path
+    return SqliteJournal(path, witness, limits, schema, locks, writer, (short, long, pages))
 
 
-class SqliteJournal(SqliteReader):
+class SqliteJournal(SqliteDesk, SqliteSealed):
     """The writing verbs; the reading ones are inherited. `Journal` says what they promise."""
 
     def __init__(
         self,
         path: Path,
+        witness: Path,
         limits: StoreLimits,
         schema: int,
         locks: JournalLocks,
         writer: SqliteWriter,
-        readers: tuple[aiosqlite.Connection, aiosqlite.Connection],
+        readers: tuple[aiosqlite.Connection, aiosqlite.Connection, SqlitePages],
     ) -> None:
-        super().__init__(*readers)
-        self._path = path
+        super().__init__(path, witness, *readers)
         self._limits = limits
         self._schema = schema
         self._locks = locks
@@ -175,11 +200,22 @@ class SqliteJournal(SqliteReader):
     async def recover(self, now_us: int) -> int:
         """As in `Journal`. Raises StoreOpenError while another process serves this journal: what
         that one has claimed is not of a dead process."""
+        self._be_alone()
+        return cast(int, await self._writer.ask(Chore("recover", partial(recover, now_us=now_us))))
+
+    async def accept_loss(self, by: Acting, reason: str, now_us: int) -> Missing | None:
+        self._be_alone()
+        lost = await self.missing()
+        if lost is not None:
+            accept = partial(accept_loss, lost=lost, by=by, reason=reason, now_us=now_us)
+            await self._writer.ask(Chore("accept_loss", accept))
+        return lost
+
+    def _be_alone(self) -> None:
         if not self._locks.service.seize():
             raise StoreOpenError(
                 "another process serves this journal", str(self._path), "Stop that one first"
             )
-        return cast(int, await self._writer.ask(Chore("recover", recover)))
 
     async def unpark(self, question_ids: Sequence[int]) -> int:
         if not question_ids:
@@ -203,15 +239,13 @@ class SqliteJournal(SqliteReader):
             return frozenset()
         return cast(frozenset[int], await self._writer.ask(OpenLegs(legs)))
 
+    async def begin_call(self, leg: CallLeg) -> CallBegun:
+        return cast(CallBegun, await self._writer.ask(BeginCall((leg,))))
+
     async def close_legs(self, records: Sequence[CallRecord]) -> frozenset[int]:
         if not records:
             return frozenset()
         return cast(frozenset[int], await self._writer.ask(CloseLegs(records)))
-
-    async def book(self, entries: Sequence[Entry]) -> frozenset[str]:
-        if not entries:
-            return frozenset()
-        return cast(frozenset[str], await self._writer.ask(Book(entries)))
 
     async def keep_call_back(self, wanted: KeptCallBack, open_max: int) -> bool:
         keep = partial(keep_call_back, wanted=wanted, open_max=open_max)
@@ -252,5 +286,5 @@ class SqliteJournal(SqliteReader):
             return False
         return True
 
-    async def backup(self, path: Path) -> None:
-        await copy_journal(self._path, path, self._limits)
+    async def backup(self, path: Path) -> int:
+        return await copy_journal(self._path, path, self._limits)

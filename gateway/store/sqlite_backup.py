@@ -10,13 +10,16 @@ from pathlib import Path
 from gateway.store.journal import StoreUnavailableError
 from gateway.store.limits import StoreLimits
 from gateway.store.sqlite_connection import connect_copier, disconnect
+from gateway.store.sqlite_sealed import stand
 
 
-async def copy_journal(journal: Path, target: Path, limits: StoreLimits) -> None:
+async def copy_journal(journal: Path, target: Path, limits: StoreLimits) -> int:
     """Copy what is committed at this moment to `target`, in one file, on disk when this returns.
+    Returns the number of the last commit in it.
 
     A file of that name is replaced once the copy is whole. Raises StoreUnavailableError.
     """
+    target = target.absolute()
     unfinished = target.with_name(target.name + ".part")
     try:
         # Made by us, since it holds phone numbers and is for its owner's eyes alone.
@@ -28,6 +31,7 @@ async def copy_journal(journal: Path, target: Path, limits: StoreLimits) -> None
         finally:
             await disconnect(connection)
         await asyncio.to_thread(_publish, unfinished, target)
+        return (await asyncio.to_thread(stand, target)).batch
     except (sqlite3.Error, OSError) as error:
         raise StoreUnavailableError(f"no copy was made at {target}: {error}") from error
 
@@ -35,7 +39,7 @@ async def copy_journal(journal: Path, target: Path, limits: StoreLimits) -> None
 def _publish(unfinished: Path, target: Path) -> None:
     _flush(unfinished)
     unfinished.replace(target)
-    _flush(target.absolute().parent)
+    _flush(target.parent)
 
 
 def _flush(path: Path) -> None:

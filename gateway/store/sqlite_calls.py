@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gateway.core.call_records import CallLeg, CallRecord
-from gateway.core.cdr import Entry, EntryKind
+from gateway.core.cdr import EntryKind
 from gateway.core.records import (
     Answer,
     Outcome,
@@ -24,6 +24,7 @@ from gateway.core.records import (
 )
 from gateway.store.errors import StoreDataError
 from gateway.store.limits import DOUBTFUL_US, RECEIPT_US, REPEAT_US
+from gateway.store.sqlite_audit import Book, Note, audit_rows, correction
 
 
 class Take(NamedTuple):
@@ -59,15 +60,29 @@ class OpenLegs(NamedTuple):
     legs: Sequence[CallLeg]
 
 
+class BeginCall(NamedTuple):
+    """One leg; what is remembered of its phone is told."""
+
+    legs: Sequence[CallLeg]
+
+
 class CloseLegs(NamedTuple):
     records: Sequence[CallRecord]
 
 
-class Book(NamedTuple):
-    entries: Sequence[Entry]
-
-
-Call = Take | Keep | Claim | Settle | Receive | Confirm | OpenLegs | CloseLegs | Book
+Call = (
+    Take
+    | Keep
+    | Claim
+    | Settle
+    | Receive
+    | Confirm
+    | OpenLegs
+    | BeginCall
+    | CloseLegs
+    | Book
+    | Note
+)
 
 _Row = Sequence[Any]
 
@@ -75,7 +90,6 @@ _encode = msgspec.json.Encoder().encode
 
 _NUL = b"\\u0000"
 _UNANSWERED = (QuestionState.ACCEPTED, None, None, None, None)
-_CORRECTIONS = frozenset((EntryKind.CREDITED, EntryKind.ADJUSTED))
 
 
 class _Rows:
@@ -83,6 +97,7 @@ class _Rows:
 
     __slots__ = (
         "answers",
+        "audits",
         "booked",
         "claims",
         "confirms",
@@ -119,6 +134,18 @@ class _Rows:
         self.legs: list[_Row] = []
         self.records: list[_Row] = []
         self.booked: list[_Row] = []
+        self.audits: list[_Row] = []
+
+
+def comes_alone(call: object) -> bool:
+    """Whether it is of one telephone call, whose steps are asked one at a time."""
+    match call:
+        case BeginCall() | OpenLegs() | CloseLegs():
+            return True
+        case Take(questions=[question]):
+            return question.channel == "ivr"
+        case _:
+            return False
 
 
 def weight(call: Call) -> int:
@@ -164,11 +191,16 @@ def _documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
                 rows.confirms.append(call)
             case OpenLegs(legs):
                 rows.legs += legs
+            case BeginCall(legs):
+                rows.legs += [(*leg, True) for leg in legs]
             case CloseLegs(records):
                 rows.legs += [record.leg for record in records]
                 rows.records += [_record_row(record) for record in records]
             case Book(entries):
-                rows.booked += [_correction(entry) for entry in entries]
+                rows.booked += [correction(entry) for entry in entries]
+                rows.audits += audit_rows(call, len(rows.audits))
+            case Note():
+                rows.audits += audit_rows(call, len(rows.audits))
     return (
         _document(rows.parts),
         _document(rows.questions),
@@ -188,6 +220,7 @@ def _documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
         _document(rows.legs),
         _document(rows.records),
         _document(rows.booked),
+        _document(rows.audits),
         REPEAT_US,
         DOUBTFUL_US,
         RECEIPT_US,
@@ -197,12 +230,6 @@ def _documents(calls: Sequence[Call]) -> tuple[bytes | int | None, ...]:
 def _record_row(record: CallRecord) -> _Row:
     leg = record.leg
     return (record.id, leg.link, leg.call_id, leg.leg, *record[3:])
-
-
-def _correction(entry: Entry) -> _Row:
-    if entry.kind not in _CORRECTIONS:
-        raise StoreDataError(f"{entry.key}: {entry.kind} comes with its answer, it is not booked")
-    return (*entry, False)
 
 
 def _take(rows: _Rows, call: Take) -> None:

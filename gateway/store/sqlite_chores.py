@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.core.call_records import KeptCallBack
 from gateway.core.records import Finding
+from gateway.core.staff import Acting, Action, Outcome
 from gateway.store.limits import (
     CALL_BACK_DONE_US,
     CALL_BACK_OPEN_US,
@@ -24,7 +25,9 @@ from gateway.store.limits import (
     REPEAT_US,
     REPLY_US,
 )
+from gateway.store.seal_verbs import Missing
 from gateway.store.sqlfiles import queries
+from gateway.store.sqlite_seals import CHORE, LOSS
 
 _QUERIES = queries("sqlite_chores")
 _ids = msgspec.json.Decoder(tuple[int | None, int | None])
@@ -49,13 +52,23 @@ async def _slice(
     return str(document)
 
 
-async def recover(connection: aiosqlite.Connection) -> int:
+async def recover(connection: aiosqlite.Connection, now_us: int) -> int:
     """Whatever a dead process had claimed may have been sent; some of it has a receipt."""
     unknown = await _change(connection, "recover")
     proven = await _slice(connection, "unknown_with_receipts")
     if proven != _NONE:
-        await connection.execute_fetchall("INSERT INTO early_receipts_in VALUES (?)", (proven,))
+        await connection.execute_fetchall(CHORE, (proven, None, now_us))
     return unknown
+
+
+async def accept_loss(
+    connection: aiosqlite.Connection, lost: Missing, by: Acting, reason: str, now_us: int
+) -> None:
+    """These commits are missing, and are not waited for any more."""
+    record = by.record(now_us, Action.ACCEPT_LOSS, str(lost), Outcome.DONE, reason=reason)
+    detail = msgspec.json.encode(record.detail).decode()
+    row = (lost.first_batch, lost.last_batch, lost.chain.hex(), reason, *record[:6], detail)
+    await connection.execute_fetchall(LOSS, row)
 
 
 async def unpark(connection: aiosqlite.Connection, question_ids: Sequence[int]) -> int:
@@ -186,5 +199,5 @@ class Cleaning:
         fates = await _slice(connection, "fates_of_parts", {"after": after, "through": through})
         if fates == _NONE:
             return 0, False
-        await connection.execute_fetchall("INSERT INTO fates_in VALUES (?, ?)", (fates, now_us))
+        await connection.execute_fetchall(CHORE, (None, fates, now_us))
         return len(msgspec.json.decode(fates)), False

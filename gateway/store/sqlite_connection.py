@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import aiosqlite
@@ -12,6 +13,7 @@ import aiosqlite
 from gateway.store.errors import StoreOpenError
 from gateway.store.limits import StoreLimits
 from gateway.store.sqlfiles import script
+from gateway.store.sqlite_seals import Sealer, SealingConnection, functions
 
 _PAGE_BYTES = 4_096
 _MIB = 1 << 20
@@ -73,10 +75,14 @@ def library_warning(version: tuple[int, int, int]) -> str | None:
 
 
 async def connect_writer(
-    path: Path, limits: StoreLimits, tell: Callable[[str, object, object], None]
+    path: Path,
+    limits: StoreLimits,
+    tell: Callable[[str, object, object], None],
+    sealer: Sealer,
 ) -> aiosqlite.Connection:
-    """The one connection that commits and checkpoints. `tell` hears what a transaction tells."""
-    return await _connect(
+    """The one connection that commits and checkpoints. `tell` hears what a transaction tells,
+    `sealer` seals it."""
+    connection = await _connect(
         path,
         [
             "PRAGMA journal_mode = WAL",
@@ -89,20 +95,31 @@ async def connect_writer(
             f"PRAGMA journal_size_limit = {limits.log_size_max_mib * _MIB:d}",
             f"PRAGMA max_page_count = {limits.size_max_mib * _MIB // _PAGE_BYTES:d}",
         ],
-        tell,
+        factory=partial(SealingConnection, sealer),
     )
+    try:
+        await connection.create_function("tell", 3, tell)
+        for name, arguments, function in functions(sealer):
+            await connection.create_function(name, arguments, function)
+        await connection.executescript(script("sqlite_write"))
+    except BaseException:
+        await disconnect(connection)
+        raise
+    return connection
 
 
 async def connect_reader(path: Path, limits: StoreLimits) -> aiosqlite.Connection:
     """A connection that neither writes nor checkpoints."""
-    return await _connect(
-        path,
-        [
-            f"PRAGMA busy_timeout = {limits.lock_wait_ms:d}",
-            "PRAGMA wal_autocheckpoint = 0",
-            "PRAGMA query_only = 1",
-        ],
-    )
+    return await _connect(path, reader_pragmas(limits))
+
+
+def reader_pragmas(limits: StoreLimits) -> list[str]:
+    """How a connection is set that neither writes nor checkpoints."""
+    return [
+        f"PRAGMA busy_timeout = {limits.lock_wait_ms:d}",
+        "PRAGMA wal_autocheckpoint = 0",
+        "PRAGMA query_only = 1",
+    ]
 
 
 async def connect_copier(path: Path, limits: StoreLimits) -> aiosqlite.Connection:
@@ -116,16 +133,16 @@ async def connect_copier(path: Path, limits: StoreLimits) -> aiosqlite.Connectio
 async def _connect(
     path: Path,
     pragmas: list[str],
-    tell: Callable[[str, object, object], None] | None = None,
+    factory: Callable[..., sqlite3.Connection] = sqlite3.Connection,
 ) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None)
+    connection = await aiosqlite.connect(
+        f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, factory=factory
+    )
     try:
         await connection.execute_fetchall("PRAGMA temp_store = MEMORY")
+        await connection.executescript(script("sqlite_sealed"))
         for pragma in pragmas:
             await connection.execute_fetchall(pragma)
-        if tell is not None:
-            await connection.create_function("tell", 3, tell)
-            await connection.executescript(script("sqlite_write"))
     except BaseException:
         await disconnect(connection)
         raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
@@ -22,23 +22,25 @@ from gateway.core.records import (
     Waiting,
 )
 from gateway.store.journal import StoreUnavailableError
-from gateway.store.limits import PAGE_ROWS
+from gateway.store.limits import OTHERS_ROWS, PAGE_ROWS
 from gateway.store.sqlfiles import queries
+from gateway.store.sqlite_pages import SqlitePages
 
 _Rows = TypeVar("_Rows")
 
 _SEEK_DAYS = 31
 _ALL_DAYS = (0, 99_999_999)
+_ID_MAX = 2**63 - 1
 
 _QUERIES = queries("sqlite_read")
 
 # Not strict: SQLite knows no booleans, and 0 and 1 stand for them.
 _chains = msgspec.json.Decoder(list[Chain], strict=False)
 _booked = msgspec.json.Decoder(list[tuple[int, str, int]])
+_asked = msgspec.json.Decoder(list[tuple[int, str]])
 _call_backs = msgspec.json.Decoder(list[KeptCallBack])
 _findings = msgspec.json.Decoder(list[KeptFinding])
 _id = msgspec.json.Decoder(tuple[int])
-_id_list = msgspec.json.Decoder(list[int])
 _keys = msgspec.json.Decoder(list[str])
 _legs = msgspec.json.Decoder(list[CallLeg])
 _owed = msgspec.json.Decoder(list[Owed])
@@ -52,12 +54,15 @@ _waiting = msgspec.json.Decoder(list[tuple[str, Waiting]])
 
 
 class SqliteReader:
-    """The journal's reading verbs (see `Journal`) on two connections: one for short questions,
-    one for reading the ledger from end to end."""
+    """The journal's reading verbs (see `Journal`): `short` questions, `long` ones, and `pages` of
+    what is read from end to end, each on a connection of its own."""
 
-    def __init__(self, short: aiosqlite.Connection, long: aiosqlite.Connection) -> None:
+    def __init__(
+        self, short: aiosqlite.Connection, long: aiosqlite.Connection, pages: SqlitePages
+    ) -> None:
         self._short = short
         self._long = long
+        self._pages = pages
 
     async def _ask(
         self,
@@ -105,27 +110,54 @@ class SqliteReader:
         return [tuple(sorted(parts, key=lambda part: part.number)) for parts in sets]
 
     async def chain(self, question_id: int) -> Chain | None:
-        alone = (question_id - 1, question_id, *_ALL_DAYS, 1)
+        if not 0 < question_id <= _ID_MAX:  # no row holds it: it was mistyped
+            return None
+        alone = (question_id - 1, question_id, *_ALL_DAYS, 1, None, None)
         found = await self._ask(self._short, "chains", alone, _chains)
         return found[0] if found else None
 
-    async def chains(self, day_from: int, day_to: int) -> AsyncIterator[Chain]:
-        first, last = await self._ask(self._long, "id_range", (day_from, day_to), _range)
+    async def chains(
+        self,
+        day_from: int,
+        day_to: int,
+        operator: str | None = None,
+        others: Callable[[str], bool] | None = None,
+    ) -> AsyncIterator[Chain]:
+        days = (day_from, day_to)
+        first, last = await self._ask(self._long, "id_range", days, _range)
         if first is None or last is None:
             return
-        after = first - 1
-        while True:
-            page = await self._ask(
-                self._long, "chains", (after, last, day_from, day_to, PAGE_ROWS), _chains
-            )
-            for chain in page:
-                yield chain
-            if len(page) < PAGE_ROWS:
-                return
-            after = page[-1].question_id
+        async for start, end, wanted in self._stretches((first - 1, last), days, operator, others):
+            rest = (end, *days, PAGE_ROWS, operator, wanted)
+            async for page in self._pages.pages(
+                _QUERIES["chains"], _chains, rest, start, _question_id, PAGE_ROWS
+            ):
+                for chain in page:
+                    yield chain
+
+    async def _stretches(
+        self,
+        ids: tuple[int, int],
+        days: tuple[int, int],
+        operator: str | None,
+        others: Callable[[str], bool] | None,
+    ) -> AsyncIterator[tuple[int, int, str | None]]:
+        """The ids piece by piece, each with the questions of other operators in it that are wanted
+        (JSON): all that is read of the rest are their phones."""
+        after, last = ids
+        if operator is None or others is None:
+            yield after, last, None
+            return
+        while after < last:
+            window = (after, last, *days, operator, OTHERS_ROWS)
+            page = await self._ask(self._long, "asked_elsewhere", window, _asked)
+            end = page[-1][0] if len(page) == OTHERS_ROWS else last
+            wanted = [question_id for question_id, party in page if others(party)]
+            yield after, end, msgspec.json.encode(wanted).decode()
+            after = end
 
     async def chains_booked(
-        self, before_day: int, from_us: int, to_us: int
+        self, before_day: int, from_us: int, to_us: int, operator: str | None = None
     ) -> AsyncIterator[Chain]:
         """As in `Journal`. Entries stand in the order of their booking, so that those of the
         months before are passed over: with a month to spare, for a clock that stepped."""
@@ -133,10 +165,10 @@ class SqliteReader:
         (first,) = await self._ask(self._long, "booked_from", around, _id)
         after = first - 1
         while True:
-            window = (after, before_day, from_us, to_us, PAGE_ROWS)
+            window = (after, before_day, from_us, to_us, PAGE_ROWS, operator)
             page = await self._ask(self._long, "booked", window, _booked)
             for _, key, question_id in page:
-                this = (question_id - 1, question_id, 0, before_day, 1)
+                this = (question_id - 1, question_id, 0, before_day, 1, None, None)
                 for chain in await self._ask(self._long, "chains", this, _chains):
                     if key == _first_booked(chain, from_us, to_us):
                         yield chain
@@ -144,13 +176,8 @@ class SqliteReader:
                 return
             after = page[-1][0]
 
-    async def asked_by(self, party: str, day_from: int, day_to: int, limit: int) -> Sequence[Chain]:
-        """As in `Journal`. Looks at all questions of these days: disputes are rare, and an index
-        by phone would cost every message."""
-        wanted = (party, day_from, day_to, limit)
-        found = await self._ask(self._long, "asked_by", wanted, _id_list)
-        chains = [await self.chain(question_id) for question_id in found]
-        return [chain for chain in chains if chain is not None]
+    async def operators(self, day_from: int, day_to: int) -> Sequence[str]:
+        return await self._ask(self._long, "operators", (day_from, day_to), _keys)
 
     async def stray_entries(self, limit: int) -> Sequence[str]:
         return await self._ask(self._long, "stray_entries", (limit,), _keys)
@@ -172,26 +199,32 @@ class SqliteReader:
     async def open_calls(self, before_us: int, after_id: int, limit: int) -> Sequence[CallLeg]:
         return await self._ask(self._short, "open_calls", (before_us, after_id, limit), _legs)
 
-    async def call_legs(self, day_from: int, day_to: int) -> AsyncIterator[CallTrace]:
+    async def call_legs(
+        self, day_from: int, day_to: int, link: str | None = None
+    ) -> AsyncIterator[CallTrace]:
         first, last = await self._ask(self._long, "leg_range", (day_from, day_to), _range)
         if first is None or last is None:
             return
-        after = first - 1
-        while True:
-            page = await self._ask(
-                self._long, "call_legs", (after, last, day_from, day_to, PAGE_ROWS), _traces
-            )
+        rest = (last, day_from, day_to, PAGE_ROWS, link)
+        async for page in self._pages.pages(
+            _QUERIES["call_legs"], _traces, rest, first - 1, _leg_id, PAGE_ROWS
+        ):
             for trace in page:
                 yield trace
-            if len(page) < PAGE_ROWS:
-                return
-            after = page[-1].leg.id
 
     async def call_backs(
         self, after_id: int, limit: int, *, open_only: bool = True
     ) -> Sequence[KeptCallBack]:
         query = "open_call_backs" if open_only else "call_backs"
         return await self._ask(self._short, query, (after_id, limit), _call_backs)
+
+
+def _question_id(chain: Chain) -> int:
+    return chain.question_id
+
+
+def _leg_id(trace: CallTrace) -> int:
+    return trace.leg.id
 
 
 def _first_booked(chain: Chain, from_us: int, to_us: int) -> str | None:

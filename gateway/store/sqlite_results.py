@@ -8,9 +8,11 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.call_records import CallBegun
 from gateway.core.records import Duplicate, PartsTaken, Question, ReceiptsTaken, StoredPart
+from gateway.store.sqlite_audit import Book, Note
 from gateway.store.sqlite_calls import (
-    Book,
+    BeginCall,
     Call,
     Claim,
     CloseLegs,
@@ -35,6 +37,9 @@ def results(calls: Sequence[Call], told: Sequence[Told]) -> list[object]:
     unclaimed: set[int] = {reply_id for reply_id, _ in by_kind["unclaimed"]}
     booked: set[str] = {key for key, _ in by_kind["booked"]}
     told_before: set[int] = {id_ for id_, _ in by_kind["told_before"]}
+    staffed: set[int] = {place for place, _ in by_kind["staffed"]}
+    audited = 0
+    facts: dict[str, str] = dict(by_kind["facts"])
     sets = [_sets.decode(parts) for _, parts in by_kind["set"]]
     wholes = _by_completer(calls, sets) if sets else {}
     heard: list[object] = []
@@ -55,10 +60,16 @@ def results(calls: Sequence[Call], told: Sequence[Told]) -> list[object]:
                 heard.append(claimed)
             case OpenLegs(rows) | CloseLegs(rows):
                 heard.append(frozenset(row.id for row in rows) - told_before)
-            case Book(entries):
+            case BeginCall((leg,)):
+                heard.append(CallBegun(leg.id not in told_before, facts.get(leg.party)))
+            case Book(entries, record):
                 written = frozenset(entry.key for entry in entries) & booked
                 booked -= written  # of two callers the first has them
                 heard.append(written)
+                audited += record is not None
+            case Note(noted):
+                heard.append(audited in staffed)  # means something of a change of the staff alone
+                audited += len(noted)
             case _:
                 heard.append(None)
     return heard

@@ -13,7 +13,7 @@ from yoyo.connections import DatabaseURI
 from yoyo.migrations import default_migration_table
 
 from gateway.store.errors import StoreSchemaError
-from gateway.store.sqlite_locks import FileLock
+from gateway.store.sqlite_locks import JournalLocks
 
 _FOLDER = Path(__file__).parent / "migrations" / "sqlite"
 
@@ -38,7 +38,7 @@ class _Backend(SQLiteBackend):  # type: ignore[misc]  # yoyo ships without types
                 self.mark_one(migration, log=False)
 
 
-def migrate(path: Path, commits: FileLock) -> int:
+def migrate(path: Path, locks: JournalLocks) -> int:
     """Apply what is missing; returns the schema's number. Blocks.
 
     Raises StoreSchemaError, and sqlite3.Error where the file cannot be read or written.
@@ -47,16 +47,19 @@ def migrate(path: Path, commits: FileLock) -> int:
     number = int(known[-1].split("_", 1)[0])
     if _is_current(path, known):
         return number
-    if not commits.seize():
-        raise StoreSchemaError(
-            "the journal must be brought up to date, and another process writes it",
-            str(path),
-            "Stop the other one first",
-        )
     try:
+        # Not beneath a service either, even an idle one: that of the release before would go on
+        # writing as it did, for instance rows of money without seals.
+        if not (locks.commits.seize() and locks.service.seize()):
+            raise StoreSchemaError(
+                "the journal must be brought up to date, and another process writes it",
+                str(path),
+                "Stop the other one first",
+            )
         _apply(path)
     finally:
-        commits.release()
+        locks.commits.release()
+        locks.service.release()
     return number
 
 

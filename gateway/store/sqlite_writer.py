@@ -15,7 +15,7 @@ import structlog
 from gateway.store.errors import StoreDataError
 from gateway.store.journal import StoreUnavailableError
 from gateway.store.limits import PURGE_ROWS, StoreLimits
-from gateway.store.sqlite_calls import Call, Take, documents, weight
+from gateway.store.sqlite_calls import Call, Take, comes_alone, documents, weight
 from gateway.store.sqlite_connection import (
     breaks_connection,
     connect_writer,
@@ -24,14 +24,12 @@ from gateway.store.sqlite_connection import (
 from gateway.store.sqlite_connection import disconnect as close_connection
 from gateway.store.sqlite_locks import FileLock
 from gateway.store.sqlite_results import Told, results
+from gateway.store.sqlite_seals import COMMIT, Sealer
+
+GATHER_TURNS_MAX = 12  # of the event loop, before a transaction begins all the same
+GATHER_S = 0.005  # likewise
 
 _log = structlog.get_logger()
-
-_COMMIT = (
-    "INSERT INTO batch_in VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?"
-    + ", CAST(? AS TEXT)" * 15
-    + ", ?, ?, ?)"
-)
 
 
 class Chore(NamedTuple):
@@ -54,10 +52,12 @@ class SqliteWriter:
     all of them are refused, and the next ones find out whether it is over.
     """
 
-    def __init__(self, path: Path, limits: StoreLimits, commits: FileLock) -> None:
+    def __init__(self, path: Path, limits: StoreLimits, commits: FileLock, sealer: Sealer) -> None:
         self._path = path
         self._limits = limits
         self._commits = commits
+        self._sealer = sealer
+        self._unwitnessed = False
         self._connection: aiosqlite.Connection | None = None
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
@@ -73,7 +73,7 @@ class SqliteWriter:
 
     async def connect(self) -> None:
         """Open the connection. Raises sqlite3.Error."""
-        self._connection = await connect_writer(self._path, self._limits, self._hear)
+        self._connection = await connect_writer(self._path, self._limits, self._hear, self._sealer)
 
     def _hear(self, kind: str, first: object, second: object) -> None:
         self._told.append((kind, first, second))  # in the connection's thread, inside a commit
@@ -101,6 +101,7 @@ class SqliteWriter:
         try:
             while self._waiting or not self._closing:
                 if self._waiting:
+                    await self._gather()
                     await self._commit(self._next())
                     if self._rows >= self._limits.checkpoint_rows:
                         await self._checkpoint()
@@ -112,6 +113,20 @@ class SqliteWriter:
             _refuse(self._waiting, StoreUnavailableError("the journal was closed"))
             self._waiting.clear()
             await self.disconnect()
+
+    async def _gather(self) -> None:
+        """Let calls, which ask one by one, come together: each transaction costs the event loop as
+        much as several of their rows. It begins when a turn of the loop has brought nothing more.
+        Nobody waits for others behind what comes in batches, as SMS do."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + GATHER_S
+        for _ in range(GATHER_TURNS_MAX):
+            before = len(self._waiting)
+            if not comes_alone(self._waiting[0].call):
+                return
+            await asyncio.sleep(0)
+            if len(self._waiting) == before or loop.time() > until:
+                return
 
     def _next(self) -> list[_Waiting]:
         """What the next transaction takes: all that waits, within the limit.
@@ -157,9 +172,19 @@ class SqliteWriter:
             raise
         else:
             self.committed_at = asyncio.get_running_loop().time()
+            if (self._sealer.witness.problem is not None) is not self._unwitnessed:
+                self._tell_of_witness()
             for one, result in zip(batch, heard, strict=True):
                 if not one.heard.done():
                     one.heard.set_result(result)
+
+    def _tell_of_witness(self) -> None:
+        problem = self._sealer.witness.problem
+        self._unwitnessed = problem is not None
+        if problem is None:
+            _log.info("store_witness_back", batch=self._sealer.batch)
+        else:  # what is committed is safe; that it is all there could not be proven
+            _log.error("store_witness_failed", reason=problem, batch=self._sealer.batch)
 
     async def _carry_out(self, calls: Sequence[Call | Chore]) -> Sequence[object]:
         if self._connection is None:
@@ -173,7 +198,8 @@ class SqliteWriter:
                 return [await _done(first, self._connection)]
             merged = [call for call in calls if not isinstance(call, Chore)]
             self._told.clear()
-            await self._connection.execute_fetchall(_COMMIT, documents(merged))
+            columns = (*documents(merged), *self._sealer.stamp())
+            await self._connection.execute_fetchall(COMMIT, columns)
             return results(merged, self._told)
         finally:
             self._commits.release()

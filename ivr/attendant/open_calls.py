@@ -34,6 +34,7 @@ class OpenCall:
     touched_s: float
     reference: str = ""  # what people call it
     document: Document | None = None
+    nonce: tuple[int, str] = (-1, "")  # of the last step that was given one
     closed: bool = False
     recorded: bool = False  # the gateway knows that it began
     transferred: bool = False  # an operator has spoken

@@ -103,6 +103,11 @@ class Dialect(Protocol):
     def echoes_nonce(self) -> bool:
         """Whether requests lack a timestamp, so that a nonce in the URL stands against replay."""
 
+    @property
+    def knows_by_url(self) -> bool:
+        """Whether a document that hands the call to nobody holds nothing of the call but the next
+        URL: then one that says the same to every caller is made once."""
+
     def verify(self, request: RawRequest, secrets: Sequence[str], now_s: int) -> Refusal | None:
         """None where one of `secrets` signed the request. `now_s` in Unix seconds."""
 

@@ -77,6 +77,7 @@ class FastAgi(NamedTuple):
 
     name: str = NAME
     echoes_nonce: bool = False  # a connection is one call: nothing can be sent again
+    knows_by_url: bool = False
 
     def verify(self, request: RawRequest, secrets: Sequence[str], now_s: int) -> Refusal | None:
         del now_s  # nothing tells the time

@@ -44,19 +44,20 @@ _NONE = Fields()
 
 
 def is_form(request: RawRequest) -> bool:
+    if request.method != "POST":
+        return False
     kind = request.headers.get("content-type", "")
-    plain = kind == FORM or kind.partition(";")[0].strip().lower() == FORM
-    return plain and request.method == "POST"
+    return kind == FORM or kind.partition(";")[0].strip().lower() == FORM
 
 
 def posted(request: RawRequest) -> Fields | None:
     """The posted fields, none for other bodies; None where there are absurdly many."""
-    return _read(request.body.decode("utf-8", "replace")) if is_form(request) else _NONE
+    return _posted(request.body) if is_form(request) else _NONE
 
 
 def query_of(url: str) -> Fields | None:
     """The fields behind the URL's question mark; None where there are absurdly many."""
-    return _read(url.partition("#")[0].partition("?")[2])
+    return _queried(url.partition("#")[0].partition("?")[2])
 
 
 def told(request: RawRequest) -> Fields | None:
@@ -109,7 +110,16 @@ def keyed(fields: Fields, *, complete: bool) -> Digits:
     return Digits(keys, Ending.COMPLETE if complete else Ending.TIMEOUT)
 
 
-@lru_cache(maxsize=2)  # who has verified a request parses the same body, and its query
+@lru_cache(maxsize=1)  # who has verified a request parses the same body
+def _posted(body: bytes) -> Fields | None:
+    return _read(body.decode("utf-8", "replace"))
+
+
+@lru_cache(maxsize=1)  # likewise, where the query is signed
+def _queried(query: str) -> Fields | None:
+    return _read(query) if query else _NONE
+
+
 def _read(text: str) -> Fields | None:
     """As urllib's parse_qsl does it; most fields hold nothing that is escaped, and most of the
     others the plus of a phone."""

@@ -66,6 +66,7 @@ class Jambonz(NamedTuple):
 
     name: str = "jambonz"
     echoes_nonce: bool = True
+    knows_by_url: bool = False  # the reference goes with every question
 
     def verify(self, request: RawRequest, secrets: Sequence[str], now_s: int) -> Refusal | None:
         header = request.headers.get("jambonz-signature", "")

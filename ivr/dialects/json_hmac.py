@@ -55,6 +55,7 @@ class JsonHmac(NamedTuple):
 
     name: str = "json"
     echoes_nonce: bool = False  # requests are dated instead
+    knows_by_url: bool = False
 
     def verify(self, request: RawRequest, secrets: Sequence[str], now_s: int) -> Refusal | None:
         timestamp = request.headers.get("x-timestamp", "")

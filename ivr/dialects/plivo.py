@@ -56,6 +56,7 @@ class Plivo(NamedTuple):
 
     name: str = "plivo"
     echoes_nonce: bool = True  # their nonce is not kept: ours stands against replay
+    knows_by_url: bool = True
 
     def verify(self, request: RawRequest, secrets: Sequence[str], now_s: int) -> Refusal | None:
         del now_s  # nothing signed tells the time

@@ -32,6 +32,7 @@ class SignalWire(NamedTuple):
 
     name: str = "signalwire"
     echoes_nonce: bool = True
+    knows_by_url: bool = True
 
     def verify(self, request: RawRequest, secrets: Sequence[str], now_s: int) -> Refusal | None:
         del now_s  # nothing signed tells the time

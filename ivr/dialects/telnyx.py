@@ -31,6 +31,7 @@ class Telnyx(NamedTuple):
 
     name: str = "telnyx"
     echoes_nonce: bool = True  # the date alone leaves 300 s, and the URL is not signed
+    knows_by_url: bool = True
 
     def verify(self, request: RawRequest, secrets: Sequence[str], now_s: int) -> Refusal | None:
         given = request.headers.get("telnyx-signature-ed25519", "")

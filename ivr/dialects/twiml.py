@@ -58,6 +58,10 @@ class Twiml(NamedTuple):
     def echoes_nonce(self) -> bool:
         return True
 
+    @property
+    def knows_by_url(self) -> bool:
+        return True
+
     def verify(self, request: RawRequest, secrets: Sequence[str], now_s: int) -> Refusal | None:
         del now_s  # nothing signed tells the time
         given = request.headers.get("x-twilio-signature")

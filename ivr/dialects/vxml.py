@@ -51,6 +51,7 @@ class Vxml(NamedTuple):
 
     name: str = "vxml"
     echoes_nonce: bool = True
+    knows_by_url: bool = False
 
     def verify(self, request: RawRequest, secrets: Sequence[str], now_s: int) -> Refusal | None:
         del now_s  # a start URL is configured once: its token does not age

@@ -11,7 +11,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import AsyncExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,16 @@ from gateway.store import (
     sqlite_schema,
     sqlite_writer,
 )
-from gateway.store.sqlfiles import queries
+from gateway.store.sqlfiles import queries, script
 from gateway.store.sqlite_connection import connect_reader, connect_writer, library_warning
 from gateway.store.sqlite_locks import FileLock, JournalLocks
+from gateway.store.sqlite_seals import Sealer
+from gateway.store.witness import Witness
 from tests.support.journal import (
     AT,
     DAY,
     HOUR,
+    KEYS,
     SqliteEngine,
     answer,
     chain_of,
@@ -49,8 +52,11 @@ from tests.support.journal import (
     sent,
     states,
 )
+from tests.support.legs import leg
 
 ROOT = Path(__file__).parents[2]
+WAIT_S = 10.0
+SEALER = Sealer(KEYS.seal, lambda: AT, Witness(Path("unused")))
 
 
 @pytest.fixture
@@ -132,6 +138,16 @@ async def test_only_its_owner_reads_the_journal(engine: SqliteEngine) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
+async def test_a_copy_is_made_where_one_stands(
+    engine: SqliteEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await engine.open()
+    await store.take([question()])
+    monkeypatch.chdir(engine.path.parent)
+    assert await store.backup(Path("copy.db")) == 1
+    assert ask(engine.path.with_name("copy.db"), "SELECT count(*) FROM question") == [(1,)]
+
+
 async def test_a_newer_schema_is_refused(engine: SqliteEngine) -> None:
     await (await engine.open()).close()
     ask(engine.path, "INSERT INTO _yoyo_migration VALUES ('x', '9999_later', '2027-01-01')")
@@ -150,7 +166,7 @@ def killed(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
 sqlite_schema._Backend.mark_one = killed
 path = Path(sys.argv[1])
 path.touch()
-sqlite_schema.migrate(path, sqlite_locks.FileLock(path.with_suffix(".lock")))
+sqlite_schema.migrate(path, sqlite_locks.JournalLocks(path))
 """
 
 
@@ -164,12 +180,12 @@ def test_a_migration_that_was_killed_is_done_again_at_once(tmp_path: Path) -> No
 
     async def opened() -> int:
         async with asyncio.timeout(5):  # yoyo alone would wait ten seconds, and give up
-            store = await open_store(f"sqlite://{path}")
+            store = await open_store(f"sqlite://{path}", keys=KEYS)
         health = await store.health()
         await store.close()
         return health.schema
 
-    assert asyncio.run(opened()) == 4
+    assert asyncio.run(opened()) == 6
     assert ask(path, "SELECT count(*) FROM yoyo_lock") == [(0,)]
 
 
@@ -193,12 +209,12 @@ async def test_a_journal_of_the_first_schema_is_brought_up_to_date(
     with monkeypatch.context() as patch:
         patch.setattr(sqlite_schema, "_FOLDER", tmp_path)
         path.touch()
-        assert sqlite_schema.migrate(path, FileLock(tmp_path / "lock")) == 1
+        assert sqlite_schema.migrate(path, JournalLocks(path)) == 1
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.executescript(JOURNAL_OF_SCHEMA_1)
-    store = await open_store(f"sqlite://{path}")
+    store = await open_store(f"sqlite://{path}", keys=KEYS)
     try:
-        assert (await store.health()).schema == 4
+        assert (await store.health()).schema == 6
         assert await states(store, question(1)) == [ReplyState.SUBMITTED, ReplyState.SUBMITTING]
         first, second = reply(question(1)), reply(question(1), 1)
         await store.settle([sent(second, "B2")])
@@ -212,11 +228,13 @@ async def test_a_journal_of_the_first_schema_is_brought_up_to_date(
     assert b"77019998877" not in path.read_bytes()  # erased with the table it stood in
 
 
-async def test_tables_are_not_made_while_another_process_commits(
-    engine: SqliteEngine, tmp_path: Path
+@pytest.mark.parametrize("held", ["commits", "service"])
+async def test_tables_are_not_made_while_another_process_commits_or_serves(
+    engine: SqliteEngine, tmp_path: Path, held: str
 ) -> None:
-    lock = FileLock(tmp_path / "new.db.commits")
-    assert lock.share()
+    """A service of the release before would go on writing rows that nobody seals."""
+    lock = FileLock(tmp_path / f"new.db.{held}")
+    assert lock.seize() if held == "service" else lock.share()
     with pytest.raises(StoreSchemaError, match="Stop the other one"):
         await engine.open_url(f"sqlite://{tmp_path}/new.db")
     lock.close()
@@ -302,6 +320,43 @@ async def test_calls_that_wait_together_are_one_commit(
     assert (await chain_of(store, asked[0])).replies[0].state is ReplyState.DELIVERED
 
 
+async def after(turns: int, work: Awaitable[object]) -> None:
+    """So many turns of the event loop."""
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await work
+
+
+async def test_calls_that_come_turn_after_turn_are_one_commit(
+    engine: SqliteEngine, store: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_writer, "GATHER_S", WAIT_S)  # turns may be slow
+    before = commits(engine.path)
+    await asyncio.gather(*(after(n, store.begin_call(leg(n))) for n in range(1, 6)))
+    assert commits(engine.path) == before + 1
+
+
+async def test_calls_that_keep_coming_are_not_waited_for_without_end(
+    engine: SqliteEngine, store: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_writer, "GATHER_TURNS_MAX", 3)
+    before = commits(engine.path)
+    await asyncio.gather(*(after(n, store.begin_call(leg(n))) for n in range(1, 31)))
+    assert commits(engine.path) > before + 1
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_questions_by_sms_wait_for_nobody(
+    engine: SqliteEngine, store: Journal, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(sqlite_writer, "GATHER_S", WAIT_S)
+    before = commits(engine.path)
+    batch = [question(n) for n in range(1, count + 1)]
+    calls = [after(n, store.begin_call(leg(n))) for n in range(1, 4)]
+    await asyncio.gather(store.take(batch), *calls)
+    assert commits(engine.path) == before + 2
+
+
 async def test_a_transaction_takes_no_more_rows_than_its_limit(engine: SqliteEngine) -> None:
     store = await engine.open(transaction_rows_max=4)
     before = commits(engine.path)
@@ -327,7 +382,7 @@ async def test_commits_are_synchronous_and_readers_cannot_write(engine: SqliteEn
         "wal_autocheckpoint": 0, "busy_timeout": 1_000,
     }  # fmt: skip
     async with AsyncExitStack() as resources:
-        writer = await connect_writer(engine.path, StoreLimits(), lambda *_: None)
+        writer = await connect_writer(engine.path, StoreLimits(), lambda *_: None, SEALER)
         resources.push_async_callback(writer.close)
         reader = await connect_reader(engine.path, StoreLimits())
         resources.push_async_callback(reader.close)
@@ -521,6 +576,7 @@ async def test_what_is_asked_is_found_by_an_index(engine: SqliteEngine, name: st
     parameters: Any = dict.fromkeys(re.findall(r":(\w+)", sql), 1)
     parameters = parameters or [1] * int(max(re.findall(r"\?(\d)", sql), default="0"))
     with closing(sqlite3.connect(engine.path)) as connection:
+        connection.executescript(script("sqlite_sealed"))
         plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall()
     tables = {"question", "reply", "entry", "e", "fingerprint", "subscriber", "orphan", "part"}
     walks = [step[5:] for *_, step in plan if step.startswith("SCAN ")]

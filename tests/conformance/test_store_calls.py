@@ -15,6 +15,7 @@ from gateway.core.call_records import (
     CLOSING,
     RESTATED,
     CallBackState,
+    CallBegun,
     CallTrace,
 )
 from gateway.store import Journal, StoreDataError
@@ -25,7 +26,16 @@ from gateway.store.limits import (
     MSISDN_US,
     PAGE_ROWS,
 )
-from tests.support.journal import AT, DAY, HOUR, MINUTE, TODAY, SqliteEngine
+from tests.support.journal import (
+    AT,
+    DAY,
+    HOUR,
+    MINUTE,
+    TODAY,
+    SqliteEngine,
+    answer,
+    question,
+)
 from tests.support.legs import leg, record, waiting
 
 
@@ -52,6 +62,26 @@ async def test_a_leg_opened_again_stays_as_it_was(store: Journal) -> None:
 async def test_two_that_open_one_leg_at_once_open_it_once(store: Journal) -> None:
     first, second = await asyncio.gather(store.open_legs([leg()]), store.open_legs([leg(id=1500)]))
     assert (first, second) == ({leg().id}, frozenset())
+
+
+async def test_a_call_that_begins_hears_what_is_remembered_of_its_phone(store: Journal) -> None:
+    asked = question(1)
+    await store.take([asked], [answer(asked)])
+    stranger, known = leg(2), leg(1, party=asked.party)
+    begun = [store.begin_call(each) for each in (stranger, known, known._replace(id=5))]
+    assert await asyncio.gather(*begun) == [
+        CallBegun(written=True, facts=None),
+        CallBegun(written=True, facts='{"language":"kk"}'),
+        CallBegun(written=False, facts='{"language":"kk"}'),
+    ]
+    assert {trace.leg.id for trace in await legs(store)} == {stranger.id, known.id}
+
+
+async def test_a_phone_of_which_only_the_number_is_known_is_remembered_for_nothing(
+    store: Journal,
+) -> None:
+    await store.open_legs([leg()])
+    assert await store.begin_call(leg(2, party=leg().party)) == CallBegun(True, None)
 
 
 async def test_a_record_closes_its_leg_and_keeps_all_its_fields(store: Journal) -> None:

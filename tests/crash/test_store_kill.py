@@ -14,14 +14,14 @@ import pytest
 
 from gateway.core.records import QuestionState
 from gateway.store import open_store
-from tests.support.journal import AT, TODAY
+from tests.support.journal import AT, KEYS, TODAY
 
 ROOT = Path(__file__).parents[2]
 
 WRITER = r"""
 import asyncio, itertools, sys
 from gateway.store import open_store
-from tests.support.journal import answer, question, reply, sent
+from tests.support.journal import KEYS, answer, question, reply, sent
 
 async def write(store, numbers):
     for n in numbers:
@@ -32,7 +32,7 @@ async def write(store, numbers):
         sys.stdout.flush()
 
 async def main():
-    store = await open_store(sys.argv[1])
+    store = await open_store(sys.argv[1], keys=KEYS)
     async with asyncio.TaskGroup() as tasks:
         for k in range(8):
             tasks.create_task(write(store, itertools.count(k + 1, 8)))
@@ -65,7 +65,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, acknowledged: int
 
 
 async def check(url: str, told: list[int]) -> None:
-    store = await open_store(url)
+    store = await open_store(url, keys=KEYS)
     await store.recover(AT)
     found = {chain.question_id: chain async for chain in store.chains(TODAY, TODAY)}
     assert set(told) <= set(found)

@@ -71,6 +71,6 @@ def test_every_figure_of_the_summary_has_its_row() -> None:
 
 
 def test_every_column_has_its_row() -> None:
-    lists = section(PAGE, "only_ours.csv, only_theirs.csv, differing.csv").body
+    lists = section(PAGE, "only_ours.csv, only_theirs.csv, differing.csv, late.csv").body
     assert tuple(table(lists)) == COLUMNS
     assert tuple(table(section(PAGE, "bad_rows.csv").body)) == BAD_COLUMNS

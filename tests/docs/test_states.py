@@ -34,7 +34,7 @@ from smpp.status import (
     BindAction,
     bind_action,
 )
-from tests.support.journal import AT, answer, chain_of, question, receipt, reply, states
+from tests.support.journal import AT, KEYS, answer, chain_of, question, receipt, reply, states
 from tests.support.pages import DOCS, ROOT, blocks, read, section, table
 
 PAGE = "reference/states.md"
@@ -95,7 +95,7 @@ def test_results_have_their_rows_and_those_never_given_say_so() -> None:
 
 
 async def test_a_question_moves_as_drawn(tmp_path: Path) -> None:
-    journal = await open_store(f"sqlite://{tmp_path}/journal.db")
+    journal = await open_store(f"sqlite://{tmp_path}/journal.db", keys=KEYS)
     try:
         arrows = {arrow async for arrow in question_arrows(journal)}
     finally:
@@ -122,7 +122,7 @@ async def question_arrows(journal: Journal) -> AsyncIterator[str]:
 
 
 async def test_a_reply_moves_as_drawn(tmp_path: Path) -> None:
-    journal = await open_store(f"sqlite://{tmp_path}/journal.db")
+    journal = await open_store(f"sqlite://{tmp_path}/journal.db", keys=KEYS)
     try:
         arrows = {arrow async for arrow in reply_arrows(journal)}
     finally:

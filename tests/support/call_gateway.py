@@ -48,6 +48,9 @@ class Register:
         self.away = False
         self.asked: list[str] = []
 
+    def at_hand(self, wanted: Sequence[Wanted]) -> bool:
+        return bool(wanted)
+
     async def find_many(
         self, wanted: Sequence[Wanted], *, within_s: float, hurried: bool = False
     ) -> list[Status]:
@@ -141,8 +144,8 @@ class CallGateway:
             memories=self.memories, rules=rules, now_us=clock.now_us, settings=LookupSettings(),
         )  # fmt: skip
         self.records = CallRecords(
-            journal=self.journal, tariffs=rules.tariffs.calls, keys=self.keys, clock=clock,
-            next_id=next_id, counters=self.metrics,
+            journal=self.journal, memories=self.memories, tariffs=rules.tariffs.calls,
+            keys=self.keys, clock=clock, next_id=next_id, counters=self.metrics,
         )  # fmt: skip
         self.copies = Copies(
             desk=self.desk, answers=answers, memories=self.memories, rules=rules, clock=clock,
@@ -177,7 +180,7 @@ async def call_gateway(
 ) -> AsyncIterator[CallGateway]:  # fmt: skip
     """One life of the gateway; a second one over the same folder is after a restart."""
     links = {IVR: TextLink(LINK, LINK, CODE, frozenset({"88000807777"}))} if text_link else {}
-    journal = await open_store(f"sqlite://{folder}/journal.db")
+    journal = await open_store(f"sqlite://{folder}/journal.db", keys=Keys(b"k" * 32))
     try:
         yield CallGateway(
             journal, rules, register or Register(), links, now_us, await journal.highest_id(),

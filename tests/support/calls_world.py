@@ -20,6 +20,7 @@ from gateway.calls.copies import TextLink
 from gateway.calls.records import LOST_AFTER_S
 from gateway.core.call_records import CallTrace, KeptCallBack
 from gateway.core.records import Chain, ReceiptSeen, ReplyState
+from gateway.keys import Keys
 from gateway.store import open_store
 from ivr.actions import CallEnded, CallStarted, Digits, Ending, Event, TransferResult
 from ivr.attendant.attendant import Attendant
@@ -212,7 +213,7 @@ class CallsWorld:
     # -- lives
 
     async def _begin(self) -> None:
-        raw = await self.loop.real(open_store(self._url))
+        raw = await self.loop.real(open_store(self._url, keys=Keys(b"k" * 32), now_us=self.now_us))
         journal = RealWork(raw, self.loop, serial=False)
         await journal.recover(self.now_us())
         life = Life(self, journal, raw, await journal.highest_id())
@@ -245,7 +246,9 @@ class CallsWorld:
                 await asyncio.sleep(rng.uniform(0.5, 5))
                 await self._begin()
             elif faults.store_away_every_s and rng.random() < 5 / faults.store_away_every_s:
-                life.journal.away = {"open_legs", "close_legs", "take", "keep_call_back"}
+                life.journal.away = {
+                    "begin_call", "open_legs", "close_legs", "take", "keep_call_back",
+                }  # fmt: skip
                 await asyncio.sleep(rng.uniform(0.5, 30))
                 life.journal.away = set()
 

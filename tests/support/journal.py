@@ -25,6 +25,7 @@ from gateway.core.records import (
     StoredPart,
     Subscriber,
 )
+from gateway.keys import Keys
 from gateway.store import Journal, StoreLimits, open_store
 
 SECOND = 1_000_000
@@ -33,6 +34,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 AT = 1_795_150_800 * SECOND  # 2026-11-20 10:00 in Almaty
 TODAY = 20261120
+KEYS = Keys(b"a key of tests alone".ljust(32))
 
 
 class SqliteEngine:
@@ -55,7 +57,7 @@ class SqliteEngine:
         return journal
 
     async def open_url(self, url: str, **limits: int) -> Journal:
-        journal = await open_store(url, limits=StoreLimits(**limits))
+        journal = await open_store(url, keys=KEYS, limits=StoreLimits(**limits))
         self._opened.append(journal)
         return journal
 

@@ -8,7 +8,7 @@ one. The same seed gives the same month.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from random import Random
@@ -145,12 +145,6 @@ class Traffic:
             if place % self._every == 0:
                 make = self._kinds[place // self._every % len(self._kinds)]
             yield make(n * 100 + 1, operator, msisdn, at_us, random)
-
-    async def chains(self) -> AsyncIterator[Chain]:
-        """Our side, as the journal tells it."""
-        for each in self:
-            for chain in each.chains:
-                yield chain
 
     def lines(self, operator: str) -> Iterator[Line]:
         """That operator's side, in no order."""

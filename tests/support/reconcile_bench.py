@@ -11,6 +11,7 @@ import json
 import resource
 import subprocess
 import sys
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -29,6 +30,7 @@ from gateway.core.records import (
 )
 from gateway.keys import KEY_OCTETS, Keys
 from gateway.store import Journal, open_store
+from smpp.message_ids import canonical_id
 from tests.support.operator_files import (
     MONTH,
     OPERATORS,
@@ -44,14 +46,13 @@ BATCH = 2_000
 EVERY = 100  # one message in so many differs
 
 
-async def store(journal: Journal, chains: list[Chain]) -> None:
+async def store(journal: Journal, chains: Sequence[Chain]) -> None:
     """As they came to be: asked, answered, submitted, received."""
     asked, answers, outcomes, receipts = [], [], [], []
     for chain in chains:
         trace = chain.replies[0]
-        assert trace.submitted_us is not None
-        assert trace.done_us is not None
         assert chain.msisdn is not None
+        assert chain.answered_us is not None
         asked.append(
             Question(
                 chain.question_id,
@@ -79,17 +80,22 @@ async def store(journal: Journal, chains: list[Chain]) -> None:
                 chain.question_id,
                 QuestionState.ANSWERED,
                 "ru",
-                "status",
+                chain.result or "status",
                 None,
-                chain.received_us + 10**6,
+                chain.answered_us,
                 (out,),
                 chain.entries,
                 None,
             )
         )
-        name = f"{trace.id:x}"
+        if trace.message_id is None or trace.submitted_us is None or trace.done_us is None:
+            outcomes.append(Outcome(trace.id, ReplyState.UNKNOWN, at_us=chain.answered_us))
+            continue
+        name = canonical_id(trace.message_id)
         outcomes.append(
-            Outcome(trace.id, ReplyState.SUBMITTED, 0, name, name, at_us=trace.submitted_us)
+            Outcome(
+                trace.id, ReplyState.SUBMITTED, 0, trace.message_id, name, at_us=trace.submitted_us
+            )
         )
         receipts.append(
             ReceiptSeen(
@@ -115,7 +121,7 @@ async def store(journal: Journal, chains: list[Chain]) -> None:
 
 
 async def build(path: Path, traffic: Traffic) -> None:
-    journal = await open_store(f"sqlite://{path}")
+    journal = await open_store(f"sqlite://{path}", keys=Keys(bytes(KEY_OCTETS)))
     try:
         every = (chain for each in traffic for chain in each.chains)
         while batch := list(islice(every, BATCH)):

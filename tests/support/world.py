@@ -141,6 +141,9 @@ class _Lookup:
     def __init__(self, world: World) -> None:
         self._world = world
 
+    def at_hand(self, wanted: Sequence[Wanted]) -> bool:
+        return bool(wanted)
+
     async def find_many(
         self, wanted: Sequence[Wanted], *, within_s: float, hurried: bool = False
     ) -> list[Status]:
@@ -326,7 +329,7 @@ class World:
     # -- processes and crashes
 
     async def _start(self) -> None:
-        raw = await self.loop.real(open_store(self._url))
+        raw = await self.loop.real(open_store(self._url, keys=Keys(b"k" * 32), now_us=self.now_us))
         journal = RealWork(raw, self.loop, serial=self.seed % 2 == 0)
         await journal.recover(self.now_us())
         self.highest_id = await journal.highest_id()

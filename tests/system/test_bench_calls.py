@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,15 @@ async def test_it_measures_both_ways_and_says_how_they_compare(jauap: Service) -
     result = json.loads(done.out)
     assert (result["calls"], result["open"], result["requests"]) == (20, 4, 120)
     for way in ("kept", "new"):
-        for subject in ("bare", "gateway"):
+        for subject in ("bare", "durable", "gateway"):
             one = result[way][subject]
             assert one["per_s"] > 0
             assert 0 < one["p50_ms"] <= one["p99_ms"]
             assert one["cpu_us"] >= 0
-        rates = [result[way][subject]["per_s"] for subject in ("gateway", "bare")]
-        assert result["ratios"][way] == pytest.approx(rates[0] / rates[1], abs=0.001)
+        rates = {subject: one["per_s"] for subject, one in result[way].items()}
+        for ratios, subject in (("ratios", "bare"), ("ratios_durable", "durable")):
+            beside = rates["gateway"] / rates[subject]
+            assert result[ratios][way] == pytest.approx(beside, abs=0.001)
 
 
 async def test_it_tells_a_person_in_a_few_lines(jauap: Service) -> None:
@@ -43,9 +46,9 @@ async def test_it_tells_a_person_in_a_few_lines(jauap: Service) -> None:
     lines = done.out.splitlines()
     assert lines[0] == "20 calls of 6 requests each, 4 at a time"
     assert lines[1] == "over connections that are kept:"
-    assert [line.split()[0] for line in lines[3:5]] == ["bare", "gateway"]
-    assert lines[5].startswith("gateway per bare  ")
-    assert lines[6] == "over a new connection for each request:"
+    assert [line.split()[0] for line in lines[3:6]] == ["bare", "durable", "gateway"]
+    assert re.fullmatch(r"gateway per bare [0-9.]+, per durable [0-9.]+", lines[6])
+    assert lines[7] == "over a new connection for each request:"
 
 
 def test_a_run_whose_steps_are_refused_has_no_figures(monkeypatch: pytest.MonkeyPatch) -> None:

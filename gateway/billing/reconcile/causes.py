@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
+from gateway.billing.reconcile.file_map import LeftAs
 from gateway.billing.reconcile.phone import (
     Found,
     Terms,
@@ -18,8 +19,11 @@ from gateway.billing.reconcile.phone import (
     place_of,
 )
 from gateway.billing.reconcile.records import (
+    COUNTED_BEFORE,
+    LEFT_OVER,
     NO_PRICE,
     SECOND_US,
+    TOLD_EARLIER,
     Cause,
     Class,
     Ours,
@@ -31,7 +35,11 @@ CLOSE_S: Final = 10  # a receipt, or a further segment, is counted so close to i
 
 _PHONE: Final = re.compile(r"\+?[1-9][0-9]{7,14}")
 _KAZAKH: Final = re.compile(r"7[67][0-9]{9}")
-_LEFT_OUT: Final = {"not_charged": Cause.NOT_CHARGED, "tests": Cause.TEST_PHONE}
+_LEFT_OUT: Final = {
+    "not_charged": Cause.NOT_CHARGED,
+    "tests": Cause.TEST_PHONE,
+    TOLD_EARLIER: Cause.MONTH_BORDER,
+}
 
 
 class Known(NamedTuple):
@@ -44,6 +52,7 @@ class Known(NamedTuple):
     short_codes: frozenset[str]  # ours
     test_numbers: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
+    has_before: bool = False  # the rows that the month before had too many are among theirs
 
 
 def settle(
@@ -83,15 +92,19 @@ def settle(
 
 def _joined(mine: Ours, rows: list[Theirs], terms: Terms) -> Iterator[Verdict]:
     first, *rest = rows
-    if mine.place:  # it is of the month before or after: that month's act has it
+    if mine.place not in (0, LEFT_OVER):
+        # It is of the month before or after: that one's act has it.
+        again = mine.place == COUNTED_BEFORE
+        cause = Cause.DUPLICATE if again else Cause.MONTH_BORDER
         for row in rows:
-            yield Verdict(Class.ONLY_THEIRS, Cause.MONTH_BORDER, None, row, mine)
+            yield Verdict(Class.ONLY_THEIRS, cause, None, row, mine)
         return
     whole = first
     if rest and first.price_tiyn != NO_PRICE:
         whole = first._replace(price_tiyn=sum(row.price_tiyn for row in rows))
     cause = _difference(mine, whole, len(rows), terms)
-    cls = Class.DIFFERING if cause else Class.MATCHED
+    told = Class.DIFFERING if cause else Class.MATCHED
+    cls = Class.LATE if mine.place == LEFT_OVER else told
     yield Verdict(cls, cause, mine, whole, rows=len(rows))
 
 
@@ -163,12 +176,12 @@ class _Explain:
             self._left_out_moments,
             mine.at_us,
             self._terms.window_us,
-            lambda place: is_alike(mine, self._left_out[place]),
+            partial(self._may_be, mine),
         )
         if place is not None:
             return _LEFT_OUT.get(self._left_out[place].left_out, Cause.LEFT_OUT)
         begin_us, end_us = known.their_month_us
-        if not begin_us <= mine.at_us < end_us:
+        if mine.at_us >= end_us or (mine.at_us < begin_us and not known.has_before):
             return Cause.MONTH_BORDER
         first_us, last_us = known.covered_us
         if not first_us <= mine.at_us <= last_us:
@@ -176,6 +189,13 @@ class _Explain:
         if known.prefixes and mine.msisdn and not mine.msisdn[1:].startswith(known.prefixes):
             return Cause.PORTED
         return Cause.UNKNOWN
+
+    def _may_be(self, mine: Ours, place: int) -> bool:
+        """Whether a row that is left out can be of it. Of some the file does not tell what they
+        are: all but receipts, which come about then anyhow."""
+        row = self._left_out[place]
+        any_record = not row.record and row.left_out != LeftAs.RECEIPTS
+        return mine.code == row.code and (any_record or row.record == mine.record)
 
     def theirs(self, b: int) -> tuple[Cause, Ours | None]:
         row, known = self._all_theirs[b], self._known
@@ -188,6 +208,8 @@ class _Explain:
             cause = Cause.SHORT_CODE
         else:
             cause, a = self._by_neighbours(b)
+        if cause is Cause.UNKNOWN and self._told_earlier(row):
+            cause = Cause.DUPLICATE
         if cause is Cause.UNKNOWN:
             begin_us, end_us = known.month_us
             if not begin_us <= row.at_us - self._terms.skew_us < end_us:
@@ -195,6 +217,14 @@ class _Explain:
             elif not _KAZAKH.fullmatch(row.msisdn):
                 cause = Cause.UNKNOWN_NUMBER
         return cause, None if a is None else self._all_ours[a]
+
+    def _told_earlier(self, row: Theirs) -> bool:
+        """Whether an earlier month's file had that very row."""
+        same = row.at_us, row.record, row.code, row.ref
+        return any(
+            each.left_out == TOLD_EARLIER and (each.at_us, each.record, each.code, each.ref) == same
+            for each in self._left_out
+        )
 
     def _by_neighbours(self, b: int) -> tuple[Cause, int | None]:
         """By what else happened on that phone about then."""

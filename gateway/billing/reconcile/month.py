@@ -35,6 +35,11 @@ def month_at(at_us: int, zone: tzinfo) -> Month:
     return Month.of_date((_EPOCH + timedelta(microseconds=at_us)).astimezone(zone).date())
 
 
+def day_at(at_us: int, zone: tzinfo) -> int:
+    """The day of a moment in a zone, YYYYMMDD."""
+    return _number((_EPOCH + timedelta(microseconds=at_us)).astimezone(zone).date())
+
+
 def _number(day: date) -> int:
     return day.year * 10_000 + day.month * 100 + day.day
 

@@ -8,52 +8,55 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from gateway.billing.reconcile.causes import Known, settle
 from gateway.billing.reconcile.clocks import END_US, skew_us, their_month_us, zone_error_s
+from gateway.billing.reconcile.earlier import EarlierError, Leftovers
 from gateway.billing.reconcile.file_map import FileForm, RowIs
 from gateway.billing.reconcile.folder import OutFolder
-from gateway.billing.reconcile.month import span_us
+from gateway.billing.reconcile.month import day_at, span_us
 from gateway.billing.reconcile.operator_file import FileRefusedError, OperatorFile
 from gateway.billing.reconcile.phone import Terms
-from gateway.billing.reconcile.records import SECOND_US, Cause, Class
+from gateway.billing.reconcile.records import SECOND_US, Cause, Class, Verdict
 from gateway.billing.reconcile.scratch import Scratch
-from gateway.billing.reconcile.sides import BATCH_ROWS, Job, OurSide, TheirSide
+from gateway.billing.reconcile.sides import BATCH_ROWS, Job, Ledger, OurSide, TheirSide
 from gateway.billing.reconcile.summary import FileRows, Heading, Tally
 from gateway.billing.reconcile.told import BAD_COLUMNS, COLUMNS, csv_line, line_of
 from gateway.clock import KAZAKHSTAN
-from gateway.core.records import Chain
 from lookup.feed.sheet_process import read_sheet
 
 TOO_MANY_TIMES: Final = 3  # of our messages: whose rows are these?
 DOUBLED_MIN: Final = 20  # rows
 MINUTE_S: Final = 60
+DAY_US: Final = 86_400 * SECOND_US  # more than zones and slow clocks can shift a month
 
-__all__ = ["FileRefusedError", "Job", "reconcile"]
+__all__ = ["EarlierError", "FileRefusedError", "Job", "Ledger", "reconcile"]
 
 
-async def reconcile(
-    job: Job, chains: AsyncIterator[Chain], out: Path | None = None
-) -> dict[str, Any]:
+async def reconcile(job: Job, ledger: Ledger, out: Path | None = None) -> dict[str, Any]:
     """The summary; with `out` that folder has it too, beside the rows that do not match.
 
-    `chains`: all operators' of `days_around(job.month)`. Raises FileRefusedError, OSError, and
-    whatever reading the chains raises; then `out` is what it was.
+    Raises FileRefusedError, EarlierError, OSError, and whatever reading the ledger raises; then
+    `out` is what it was.
     """
     folder = OutFolder(out) if out else None
     scratch = Scratch()
     try:
+        leftovers = Leftovers()
+        await asyncio.to_thread(leftovers.read, job.earlier, job.operator, job.month)
         with TemporaryDirectory(prefix="jauap-") as place:
             file = await _open(job, Path(place) / "rows")
             theirs = TheirSide(job, file, scratch)
             await asyncio.to_thread(theirs.load)
-        ours = OurSide(job, scratch, theirs.may_have)
-        await ours.load(chains)
-        return await asyncio.to_thread(_Settling(job, scratch, theirs, ours).run, folder)
+        await asyncio.to_thread(theirs.add_earlier, leftovers)
+        ours = OurSide(job, scratch, leftovers)
+        await ours.load(ledger, theirs.may_have)
+        settling = _Settling(job, scratch, theirs, ours, leftovers)
+        return await asyncio.to_thread(settling.run, folder)
     except sqlite3.OperationalError as error:
         raise OSError(f"the temporary files cannot be written: {error}") from error
     finally:
@@ -77,9 +80,13 @@ async def _open(job: Job, rows: Path) -> OperatorFile:
 class _Settling:
     """Both sides are on disk: join them, count, tell."""
 
-    def __init__(self, job: Job, scratch: Scratch, theirs: TheirSide, ours: OurSide) -> None:
+    def __init__(
+        self, job: Job, scratch: Scratch, theirs: TheirSide, ours: OurSide, leftovers: Leftovers
+    ) -> None:
         self._job, self._scratch = job, scratch
         self._theirs, self._ours = theirs, ours
+        self._leftovers = leftovers
+        self._border_found = 0
         self._tally = Tally()
         self.warnings = list(theirs.file.warnings)
 
@@ -92,7 +99,7 @@ class _Settling:
         told: list[tuple[Class, int, bytes]] = []
         for ours, rows in self._scratch.phones():
             for verdict in settle(ours, rows, terms, known):
-                self._tally.add(verdict)
+                self._count(verdict)
                 if folder and verdict.cls is not Class.MATCHED:
                     told.append(line_of(verdict))
             if len(told) >= BATCH_ROWS:
@@ -103,7 +110,15 @@ class _Settling:
         self._check_doubled()
         self._note_sizes()
         summary = self._tally.summary(
-            Heading(job.operator, str(job.month), job.path.name, theirs.sha256, job.currency),
+            Heading(
+                job.operator,
+                str(job.month),
+                job.path.name,
+                theirs.sha256,
+                job.currency,
+                self._leftovers.months,
+                job.draft,
+            ),
             FileRows(theirs.file.read, dict(sorted(theirs.left_out.items())), theirs.bad),
             job.layout.bands,
             terms.skew_us // SECOND_US,
@@ -112,6 +127,16 @@ class _Settling:
         if folder:
             self._tell(folder, summary)
         return summary
+
+    def _count(self, verdict: Verdict) -> None:
+        if verdict.cls is Class.LATE:
+            assert verdict.ours is not None
+            self._tally.add_late(verdict, day_at(verdict.ours.at_us, KAZAKHSTAN))
+        else:
+            self._tally.add(verdict)
+        other = verdict.counterpart
+        if other is not None and verdict.cause is Cause.MONTH_BORDER:
+            self._border_found += (other.record, other.record_id) in self._leftovers.border
 
     def _terms(self) -> Terms:
         layout = self._job.layout
@@ -139,8 +164,10 @@ class _Settling:
 
     def _known(self, terms: Terms) -> Known:
         job = self._job
-        first_us, last_us = (at_us - terms.skew_us for at_us in self._scratch.covered_us())
         month_us = span_us(job.month, KAZAKHSTAN)
+        around_us = month_us[0] - DAY_US, month_us[1] + DAY_US
+        covered_us = self._scratch.covered_us(around_us)
+        first_us, last_us = (at_us - terms.skew_us for at_us in covered_us)
         theirs_us = span_us(job.month, job.layout.month_zone)
         return Known(
             month_us=month_us,
@@ -149,6 +176,7 @@ class _Settling:
             short_codes=frozenset(self._ours.codes),
             test_numbers=job.layout.test_numbers | job.free_numbers,
             prefixes=job.layout.prefixes,
+            has_before=self._leftovers.has_before,
         )
 
     def _check_doubled(self) -> None:
@@ -171,11 +199,22 @@ class _Settling:
                 f"{uncovered} of our messages are older than the file's first row or newer than "
                 "its last: is it whole?"
             )
+        missing = len(self._leftovers.border) - self._border_found
+        if missing:
+            self.warnings.append(
+                f"{missing} messages that {self._job.month.before} left to this month's file have "
+                "no row in it either: ask for them"
+            )
+        if self._ours.unknown:
+            self.warnings.append(
+                f"{self._ours.unknown} messages that earlier months left over are not in the "
+                "ledger: are the folders of this one?"
+            )
         if self._theirs.bad:
             self.warnings.append(f"{self._theirs.bad} rows cannot be read; bad_rows.csv has them")
 
     def _tell(self, folder: OutFolder, summary: dict[str, Any]) -> None:
-        for cls in (Class.ONLY_OURS, Class.ONLY_THEIRS, Class.DIFFERING):
+        for cls in (Class.ONLY_OURS, Class.ONLY_THEIRS, Class.DIFFERING, Class.LATE):
             folder.write(f"{cls}.csv", _with_header(COLUMNS, self._scratch.kept(cls)))
         folder.write("bad_rows.csv", _with_header(BAD_COLUMNS, self._scratch.kept_bad()))
         folder.write_summary(summary)

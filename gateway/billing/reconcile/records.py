@@ -11,6 +11,11 @@ from typing import NamedTuple
 SECOND_US = 1_000_000
 NO_PRICE = -1  # their file has no price
 
+# Places of ours beyond those of the month's neighbours.
+LEFT_OVER = -2  # of an earlier month, whose file had no row of it
+COUNTED_BEFORE = -3  # of the month before, whose file has its row
+TOLD_EARLIER = "earlier"  # in `left_out`: a row that an earlier month's file had too many
+
 
 class Ours(NamedTuple):
     """A message of our ledger. The order is that of the scratch table."""
@@ -21,7 +26,7 @@ class Ours(NamedTuple):
     code: str  # short code
     own: bool  # came by the operator's link; else it stands here to explain rows of theirs
     counted: bool  # False: submitted, and no answer ever came
-    place: int  # -1 before the month, 0 within, 1 after it
+    place: int  # -1 before the month, 0 within, 1 after it; or as above
     question_id: int
     record_id: int  # as in the billing file
     parts: int
@@ -47,7 +52,7 @@ class Theirs(NamedTuple):
     ref: str  # message id, canonical
     our_ref: str
     msisdn: str  # 7XXXXXXXXXX, else as written
-    left_out: str  # LeftAs, or empty
+    left_out: str  # LeftAs, TOLD_EARLIER, or empty
     moved: bool  # found by its reference under another phone
 
 
@@ -56,12 +61,13 @@ class Class(StrEnum):
     DIFFERING = "differing"  # one message, told differently
     ONLY_OURS = "only_ours"
     ONLY_THEIRS = "only_theirs"
+    LATE = "late"  # their row of a message of an earlier month, whose file had none
 
 
 class Cause(StrEnum):
     """Why two counts differ, where it can be told."""
 
-    NONE = ""  # matched
+    NONE = ""  # told alike
     MONTH_BORDER = "month_border"  # counted by the other side in the neighbouring month
     OTHER_MONTH = "other_month"  # their row of another month: for that one's act, or the next
     NOT_COVERED = "not_covered"  # the file begins later, or ends earlier: is it whole?
@@ -102,4 +108,6 @@ class Verdict(NamedTuple):
 
 
 def is_disputed(cls: Class, cause: Cause) -> bool:
+    if cls is Class.LATE:
+        return cause is not Cause.NONE
     return cls is not Class.MATCHED and (cls, cause) not in _UNDISPUTED

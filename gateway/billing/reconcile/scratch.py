@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from threading import Lock
 from typing import Any, Final
 
-from gateway.billing.reconcile.records import Class, Ours, Theirs
+from gateway.billing.reconcile.records import TOLD_EARLIER, Class, Ours, Theirs
 
 CACHE_KIB: Final = 131_072
 SAMPLES_MAX: Final = 5_000  # messages by which the clocks are compared
@@ -106,7 +106,7 @@ class Scratch:
             WITH mine AS (
                 SELECT party, at_us, count(*) OVER (PARTITION BY party) AS count,
                     row_number() OVER (PARTITION BY party ORDER BY at_us) AS place
-                FROM ours WHERE own AND counted AND party < :below),
+                FROM ours WHERE own AND counted AND place > -2 AND party < :below),
             yours AS (
                 SELECT party, at_us, count(*) OVER (PARTITION BY party) AS count,
                     row_number() OVER (PARTITION BY party ORDER BY at_us) AS place
@@ -118,10 +118,13 @@ class Scratch:
         )
         return [delay for (delay,) in rows]
 
-    def covered_us(self) -> tuple[int, int]:
-        """Their first moment and their last."""
+    def covered_us(self, around_us: tuple[int, int]) -> tuple[int, int]:
+        """Their first moment and their last, of those in that time: late rows of earlier months
+        cover nothing."""
         [(first, last)] = self._db.execute(
-            "SELECT coalesce(min(at_us), 0), coalesce(max(at_us), 0) FROM theirs"
+            "SELECT coalesce(min(at_us), 0), coalesce(max(at_us), 0) FROM theirs "
+            "WHERE left_out <> ? AND at_us BETWEEN ? AND ?",
+            (TOLD_EARLIER, *around_us),
         )
         return first, last
 

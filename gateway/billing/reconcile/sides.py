@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from gateway.billing.months import Month
+from gateway.billing.reconcile.earlier import Leftovers
 from gateway.billing.reconcile.file_map import FileMap
-from gateway.billing.reconcile.month import month_at, span_us
+from gateway.billing.reconcile.month import days_around, month_at, span_us
 from gateway.billing.reconcile.operator_file import FileRefusedError, OperatorFile
 from gateway.billing.reconcile.our_rows import rows_of_chain
-from gateway.billing.reconcile.records import Theirs
+from gateway.billing.reconcile.records import LEFT_OVER, Theirs
 from gateway.billing.reconcile.row_reader import BadRow, RowReader
 from gateway.billing.reconcile.scratch import Scratch
 from gateway.billing.reconcile.told import bad_line
@@ -39,6 +41,20 @@ class Job(NamedTuple):
     currency: str
     vat_bp: int
     free_numbers: frozenset[str]
+    earlier: tuple[Path, ...] = ()  # folders of earlier months' reconciliations
+    draft: bool = False  # the month is not closed yet
+
+
+class Ledger(Protocol):
+    """What is asked of the ledger: verbs of `Journal`."""
+
+    def chains(
+        self, day_from: int, day_to: int, operator: str, others: Callable[[str], bool]
+    ) -> AsyncIterator[Chain]: ...
+
+    async def chain(self, question_id: int) -> Chain | None: ...
+
+    async def operators(self, day_from: int, day_to: int) -> Sequence[str]: ...
 
 
 class TheirSide:
@@ -85,6 +101,12 @@ class TheirSide:
         self._check()
         self.sha256 = file.sha256()
 
+    def add_earlier(self, leftovers: Leftovers) -> None:
+        """Rows that earlier months' files had too many: some may be messages of this one."""
+        rows = leftovers.rows(self._job.party)
+        while batch := list(islice(rows, BATCH_ROWS)):
+            self._scratch.add_theirs(batch)
+
     def may_have(self, party: str) -> bool:
         """Whether the file has that phone (its hash, hex); one in so many it has not is said to
         be there too. For the phones of other operators, nearly none of which are."""
@@ -118,37 +140,54 @@ class TheirSide:
 class OurSide:
     """The ledger on its way to the scratch tables."""
 
-    def __init__(self, job: Job, scratch: Scratch, may_have: Callable[[str], bool]) -> None:
-        """`may_have`: whether the operator's file has that phone."""
-        self._job, self._scratch, self._may_have = job, scratch, may_have
+    def __init__(self, job: Job, scratch: Scratch, leftovers: Leftovers) -> None:
+        self._job, self._scratch, self._leftovers = job, scratch, leftovers
         self.messages = 0  # of the operator and month
+        self.unknown = 0  # left over of earlier months, and not in the ledger
         self.codes: set[str] = set(job.layout.short_codes.values())
-        self._operators: set[str] = set()
 
-    async def load(self, chains: AsyncIterator[Chain]) -> None:
-        async for batch in _batches(chains):
+    async def load(self, ledger: Ledger, may_have: Callable[[str], bool]) -> None:
+        """`may_have`: whether the operator's file has that phone; questions that came by another
+        operator's link could explain no row of theirs without it."""
+        job = self._job
+        days = days_around(job.month)
+        async for batch in _batches(ledger.chains(*days, job.operator, may_have)):
             await asyncio.to_thread(self._add, batch)
         if not self.messages:
-            known = ", ".join(sorted(self._operators)) or "nobody"
+            known = ", ".join(await ledger.operators(*days)) or "nobody"
             raise FileRefusedError(
-                f"the ledger has no messages of {self._job.operator!r} in {self._job.month}; it "
+                f"the ledger has no messages of {job.operator!r} in {job.month}; it "
                 f"has some of {known}: name the operator as the links do"
             )
+        for question_id in sorted(self._leftovers.messages):
+            await self._add_left_over(ledger, question_id)
 
     def _add(self, chains: list[Chain]) -> None:
         job = self._job
         compared = job.layout.compared
         rows = []
         for chain in chains:
-            self._operators.add(chain.operator)
-            if chain.operator != job.operator and not self._may_have(chain.party):
-                continue  # it could explain no row of theirs
             for row in rows_of_chain(chain, job.operator, job.month, compared):
-                rows.append(row)
+                place = self._leftovers.place(row) if row.own else row.place
+                if place is None:
+                    continue
+                rows.append(row if place == row.place else row._replace(place=place))
                 if row.own:
                     self.codes.add(row.code)
                     self.messages += row.place == 0 and row.counted
         self._scratch.add_ours(rows)
+
+    async def _add_left_over(self, ledger: Ledger, question_id: int) -> None:
+        job, messages = self._job, self._leftovers.messages[question_id]
+        chain = await ledger.chain(question_id)
+        rows = rows_of_chain(chain, job.operator, job.month, job.layout.compared) if chain else ()
+        found = [
+            row._replace(place=LEFT_OVER)
+            for row in rows
+            if row.own and (row.record, row.record_id) in messages
+        ]
+        self.unknown += len(messages) - len(found)
+        self._scratch.add_ours(found)
 
 
 async def _batches(stream: AsyncIterator[T]) -> AsyncIterator[list[T]]:

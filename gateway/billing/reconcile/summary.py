@@ -33,6 +33,8 @@ class Heading(NamedTuple):
     file: str
     sha256: str
     currency: str
+    earlier: Sequence[str] = ()  # months whose leftovers were looked at, YYYY-MM
+    draft: bool = False  # made before the month was closed
 
 
 class FileRows(NamedTuple):
@@ -54,22 +56,40 @@ class Tally:
         self._theirs = [0, 0]
         self._rows = 0
         self._priced = False
+        self._late: dict[int, list[int]] = {}  # day -> rows, ours, theirs
 
     def add(self, verdict: Verdict) -> None:
+        """One that is not late; see `add_late`."""
         key = verdict.cls, verdict.cause
-        self._counts[key] += 1
+        self._count(key, verdict)
         mine, row = verdict.ours, verdict.theirs
         if mine is not None:
-            self._ours_tiyn[key] += mine.gross_tiyn
             self._ours[0] += 1
             self._ours[1] += mine.parts
         if row is not None:
             self._theirs[0] += 1
             self._theirs[1] += row.parts or verdict.rows
-            self._rows += verdict.rows
-            if row.price_tiyn != NO_PRICE:
-                self._priced = True
-                self._theirs_tiyn[key] += row.price_tiyn
+
+    def add_late(self, verdict: Verdict, day: int) -> None:
+        """A late row and the message of that day (YYYYMMDD) that it is of: in neither side's count
+        of this month."""
+        self._count((verdict.cls, verdict.cause), verdict)
+        mine, row = verdict.ours, verdict.theirs
+        assert mine is not None
+        assert row is not None
+        line = self._late.setdefault(day, [0, 0, 0])
+        line[0] += 1
+        line[1] += mine.gross_tiyn
+        line[2] += max(row.price_tiyn, 0)
+
+    def _count(self, key: tuple[Class, Cause], verdict: Verdict) -> None:
+        self._counts[key] += 1
+        self._rows += verdict.rows if verdict.theirs else 0
+        if verdict.ours is not None:
+            self._ours_tiyn[key] += verdict.ours.gross_tiyn
+        if verdict.theirs is not None and verdict.theirs.price_tiyn != NO_PRICE:
+            self._priced = True
+            self._theirs_tiyn[key] += verdict.theirs.price_tiyn
 
     def count(self, cls: Class, cause: Cause) -> int:
         return self._counts[cls, cause]
@@ -89,10 +109,11 @@ class Tally:
         """As summary.json has it; the same verdicts give the same, in the same order."""
         disputed = self.disputed(rows.bad)
         larger = max(self._ours[0], self._theirs[0] + rows.bad)
-        ours_tiyn, theirs_tiyn = self._ours_tiyn.total(), self._theirs_tiyn.total()
+        ours_tiyn, theirs_tiyn = map(_of_month, (self._ours_tiyn, self._theirs_tiyn))
         return {
             "format": SUMMARY_FORMAT,
             **heading._asdict(),
+            "earlier": list(heading.earlier),
             "rows": {**rows._asdict(), "compared": self._rows},
             "ours": {"messages": self._ours[0], "parts": self._ours[1], "gross_tiyn": ours_tiyn},
             "theirs": {
@@ -108,7 +129,11 @@ class Tally:
                 | self._of([(cls, cause)])
                 | {"disputed": is_disputed(cls, cause)}
                 for cls, cause in self._keys()
-                if cls is not Class.MATCHED
+                if cls is not Class.MATCHED and cause is not Cause.NONE
+            ],
+            "late": [
+                {"day": day, "rows": rows, "ours_tiyn": ours, "theirs_tiyn": self._tiyn(theirs)}
+                for day, (rows, ours, theirs) in sorted(self._late.items())
             ],
             "disputed_rows": disputed,
             "difference_bp": -(-disputed * BASIS_POINTS // larger) if larger else 0,
@@ -137,6 +162,10 @@ class Tally:
 
     def _tiyn(self, tiyn: int) -> int | None:
         return tiyn if self._priced else None
+
+
+def _of_month(sums: Counter[tuple[Class, Cause]]) -> int:
+    return sum(tiyn for (cls, _), tiyn in sums.items() if cls is not Class.LATE)
 
 
 def band_of(disputed: int, larger: int, bands: Bands) -> Band:

@@ -94,23 +94,36 @@ SELECT json_group_array(json_array(
             vat_bp, charge_point, tariff, result, reason, corrects, parts, at_us))
         FROM (
             -- The keys of a question in the order of a chain: corrections as they were booked, for
-            -- each was held against what was left by then. ';' follows ':'.
-            SELECT * FROM (SELECT * FROM entry WHERE key = 'rated:' || q.id)
+            -- each was held against what was left by then. ';' follows ':'. Ids alone, and the
+            -- rows by them: whole rows would be copied at every step.
+            SELECT id AS entry_id FROM entry WHERE key = 'rated:' || q.id
             UNION ALL
-            SELECT * FROM (SELECT * FROM entry WHERE key = 'settled:' || q.id)
+            SELECT id FROM entry WHERE key = 'settled:' || q.id
             UNION ALL
             SELECT * FROM (
-                SELECT * FROM entry
+                SELECT id FROM entry
                 WHERE key > 'credited:' || q.id || ':' AND key < 'credited:' || q.id || ';'
                 UNION ALL
-                SELECT * FROM entry
+                SELECT id FROM entry
                 WHERE key > 'adjusted:' || q.id || ':' AND key < 'adjusted:' || q.id || ';'
-                ORDER BY id))))))
+                ORDER BY id))
+        CROSS JOIN entry ON entry.id = entry_id))))
 FROM (
     SELECT * FROM question
     WHERE id > ?1 AND id <= ?2 AND day BETWEEN ?3 AND ?4
+        AND (?6 IS NULL OR operator = ?6 OR id IN (SELECT value FROM json_each(?7)))
     ORDER BY id LIMIT ?5) q
 LEFT JOIN subscriber s ON s.party = q.party
+
+-- name: asked_elsewhere
+SELECT json_group_array(json_array(id, party)) FROM (
+    SELECT id, party FROM question
+    WHERE id > ?1 AND id <= ?2 AND day BETWEEN ?3 AND ?4 AND operator <> ?5
+    ORDER BY id LIMIT ?6)
+
+-- name: operators
+SELECT json_group_array(operator) FROM (
+    SELECT DISTINCT operator FROM question WHERE day BETWEEN ?1 AND ?2 ORDER BY operator)
 
 -- name: asked_by
 SELECT json_group_array(id) FROM (
@@ -129,7 +142,9 @@ FROM (
     FROM entry e
     WHERE e.id > ?1 AND e.at_us >= ?3 AND e.at_us < ?4
         AND (e.day < ?2 OR e.corrects IS NOT NULL)
-        AND (SELECT day FROM question WHERE id = e.question_id) < ?2
+        AND EXISTS (
+            SELECT 1 FROM question
+            WHERE id = e.question_id AND day < ?2 AND (?6 IS NULL OR operator = ?6))
     ORDER BY e.id LIMIT ?5)
 
 -- name: stray_entries
@@ -196,7 +211,7 @@ SELECT json_group_array(json_array(
         FROM (SELECT * FROM call_record WHERE leg_id = l.id ORDER BY number)))))
 FROM (
     SELECT * FROM call_leg
-    WHERE id > ?1 AND id <= ?2 AND day BETWEEN ?3 AND ?4
+    WHERE id > ?1 AND id <= ?2 AND day BETWEEN ?3 AND ?4 AND (?6 IS NULL OR link = ?6)
     ORDER BY id LIMIT ?5) l
 LEFT JOIN subscriber s ON s.party = l.party
 
@@ -209,3 +224,88 @@ FROM (SELECT * FROM call_back WHERE id > ?1 ORDER BY id LIMIT ?2)
 SELECT json_group_array(json_array(
     id, link, call_id, party, msisdn, language, wish, asked_us, state, taken_us, done_us, note))
 FROM (SELECT * FROM call_back WHERE state < 2 AND id > ?1 ORDER BY id LIMIT ?2)
+
+-- name: called_by
+-- With the operators' legs of the same calls.
+SELECT json_group_array(json_array(
+    json_array(
+        l.id, l.link, l.call_id, l.leg, l.party, coalesce(s.msisdn, ''), l.called, l.started_us,
+        l.day),
+    json((
+        SELECT json_group_array(json_array(
+            id,
+            json_array(
+                l.id, l.link, l.call_id, l.leg, l.party, coalesce(s.msisdn, ''), l.called,
+                l.started_us, l.day),
+            number, answered_us, ended_us, platform_s, measured_s, outcome, closed_by, language,
+            tariff, payer, billable_s, amount_tiyn, currency, vat_bp))
+        FROM (SELECT * FROM call_record WHERE leg_id = l.id ORDER BY number)))))
+FROM (
+    SELECT o.* FROM call_leg c
+    JOIN call_leg o ON o.link = c.link AND o.call_id = c.call_id
+    WHERE c.day BETWEEN ?2 AND ?3 AND c.party = ?1 AND c.leg = 'caller'
+    ORDER BY o.id LIMIT ?4) l
+LEFT JOIN subscriber s ON s.party = l.party
+
+-- name: staff
+SELECT json_group_array(json_array(at_us, name, role, key_hash, enabled, changed_by, id))
+FROM (SELECT * FROM staff WHERE id IN (SELECT max(id) FROM staff GROUP BY name) ORDER BY name)
+
+-- name: audit
+SELECT json_group_array(json_array(at_us, who, role, action, target, outcome, json(detail), id))
+FROM (
+    SELECT * FROM audit
+    WHERE id > ?1 AND at_us >= ?3 AND at_us < ?4 AND (?5 IS NULL OR who = ?5)
+    ORDER BY id LIMIT ?2)
+
+-- name: sealing
+SELECT json_array(node, after_entry, after_record) FROM sealing
+
+-- name: losses
+SELECT json_group_array(json_array(id, at_us, first_batch, last_batch, chain, who, reason))
+FROM (SELECT * FROM loss ORDER BY id)
+
+-- name: seals
+-- As rows: octets are none of JSON's.
+SELECT batch, at_us, count, leaves, root, chain FROM seal WHERE batch > ?1 ORDER BY batch LIMIT ?2
+
+-- Rows as they are sealed, one a line; the views are those of sqlite_sealed.sql. Octets: whoever
+-- edits the file may put in what is no text.
+
+-- name: entry_rows
+SELECT CAST(group_concat(row, char(10)) AS BLOB)
+FROM (SELECT row FROM sealed_entry WHERE id > ?1 ORDER BY id LIMIT ?2)
+
+-- name: entry_through
+SELECT json_array(count(*)) FROM entry WHERE id <= ?1
+
+-- name: call_record_rows
+SELECT CAST(group_concat(row, char(10)) AS BLOB)
+FROM (SELECT row FROM sealed_record WHERE id > ?1 ORDER BY id LIMIT ?2)
+
+-- name: call_record_through
+SELECT json_array(count(*)) FROM call_record WHERE id <= ?1
+
+-- name: audit_rows
+SELECT CAST(group_concat(row, char(10)) AS BLOB)
+FROM (SELECT row FROM sealed_audit WHERE id > ?1 ORDER BY id LIMIT ?2)
+
+-- name: audit_through
+SELECT json_array(count(*)) FROM audit WHERE id <= ?1
+
+-- name: loss_rows
+SELECT CAST(group_concat(row, char(10)) AS BLOB)
+FROM (SELECT row FROM sealed_loss WHERE id > ?1 ORDER BY id LIMIT ?2)
+
+-- name: loss_through
+SELECT json_array(count(*)) FROM loss WHERE id <= ?1
+
+-- name: staff_rows
+SELECT CAST(group_concat(row, char(10)) AS BLOB)
+FROM (SELECT row FROM sealed_staff WHERE id > ?1 ORDER BY id LIMIT ?2)
+
+-- name: staff_through
+SELECT json_array(count(*)) FROM staff WHERE id <= ?1
+
+-- name: entry_id
+SELECT json_group_array(id) FROM entry WHERE key = ?1

@@ -10,7 +10,7 @@
 --
 -- What the callers must hear is told through the function tell(kind, a, b), and only what is
 -- rare: duplicates, complete sets, replies that could not be claimed, receipts without a reply or
--- with one found by another id.
+-- with one found by another id, what is remembered of phones that call.
 --
 -- `SELECT value AS v FROM json_each(...) LIMIT -1` keeps SQLite from rendering each row anew for
 -- every field taken from it, which takes twice the time. Views within views are given single rows
@@ -32,12 +32,16 @@ CREATE TEMP VIEW batch_in AS SELECT
     NULL AS outcomes,        -- Outcome
     NULL AS receipts,        -- ReceiptSeen
     NULL AS confirms,        -- session, through
-    NULL AS legs,            -- CallLeg
+    NULL AS legs,            -- CallLeg; true where what is known of its phone is to be told
     NULL AS call_records,    -- id; link, call_id, leg of its leg; CallRecord from answered_us
     NULL AS booked,          -- Entry, and whether it comes with a late answer
+    NULL AS audits,          -- AuditRecord to detail, keys of `booked` that it tells of; with a
+                             -- change of the staff the last row before it, the row, its place
     NULL AS repeat_us,       -- how long a fingerprint is live at least
     NULL AS doubtful_us,     -- and how long while nobody has seen our response arrive
-    NULL AS receipt_us;      -- how long after its submit a reply may get a receipt
+    NULL AS receipt_us,      -- how long after its submit a reply may get a receipt
+    NULL AS now_us,
+    NULL AS batch;           -- the number that this commit has, as far as its writer knows
 
 CREATE TEMP VIEW parts_in AS SELECT NULL AS parts, NULL AS repeat_us, NULL AS doubtful_us;
 CREATE TEMP VIEW questions_in AS SELECT
@@ -56,10 +60,11 @@ CREATE TEMP VIEW confirms_in AS SELECT NULL AS confirms;
 CREATE TEMP VIEW legs_in AS SELECT NULL AS legs;
 CREATE TEMP VIEW call_records_in AS SELECT NULL AS call_records;
 CREATE TEMP VIEW booked_in AS SELECT NULL AS booked;
+CREATE TEMP VIEW audits_in AS SELECT NULL AS audits;
 
 CREATE TEMP TRIGGER batch_commits INSTEAD OF INSERT ON batch_in
 BEGIN
-    UPDATE head SET batch = batch + 1;
+    INSERT INTO batch_began VALUES (NEW.batch, NULL);
     INSERT INTO parts_in VALUES (NEW.parts, NEW.repeat_us, NEW.doubtful_us);
     INSERT INTO questions_in
     VALUES (NEW.questions, NEW.question_count, NEW.repeat_us, NEW.doubtful_us);
@@ -77,6 +82,131 @@ BEGIN
     INSERT INTO legs_in VALUES (NEW.legs);
     INSERT INTO call_records_in VALUES (NEW.call_records);
     INSERT INTO booked_in VALUES (NEW.booked);
+    INSERT INTO audits_in VALUES (NEW.audits);
+    INSERT INTO batch_ends VALUES (NEW.now_us);
+END;
+
+-- A BATCH begins with its number and ends with a seal over the rows of money that it wrote:
+-- entries are those after `head.entry`, others are gathered in `fresh`. No column is rendered
+-- twice, and Python is asked once, where there is anything to seal (seal, in sqlite_seals.py).
+
+CREATE TEMP VIEW batch_began AS SELECT
+    NULL AS batch,  -- as its writer counted; null: unknown
+    NULL AS least;  -- its number is above this
+
+CREATE TEMP TRIGGER batch_is_numbered INSTEAD OF INSERT ON batch_began
+BEGIN
+    UPDATE head
+    SET batch = max(batch, coalesce(NEW.least, 0)) + 1,
+        entry = coalesce((SELECT max(id) FROM entry), 0);
+
+    -- Another process has committed in between, or this one has just begun.
+    SELECT counted(batch, (SELECT chain FROM seal ORDER BY batch DESC LIMIT 1))
+    FROM head WHERE batch IS NOT NEW.batch;
+END;
+
+CREATE TEMP TABLE fresh (
+    place INTEGER PRIMARY KEY,
+    kind  INTEGER NOT NULL,  -- of RowKind in gateway/core/seal.py
+    id    INTEGER NOT NULL
+);
+
+CREATE TEMP TRIGGER record_is_fresh AFTER INSERT ON call_record
+BEGIN
+    INSERT INTO fresh (kind, id) VALUES (2, NEW.id);
+END;
+
+CREATE TEMP TRIGGER audit_is_fresh AFTER INSERT ON audit
+BEGIN
+    INSERT INTO fresh (kind, id) VALUES (3, NEW.id);
+END;
+
+CREATE TEMP TRIGGER loss_is_fresh AFTER INSERT ON loss
+BEGIN
+    INSERT INTO fresh (kind, id) VALUES (4, NEW.id);
+END;
+
+CREATE TEMP TRIGGER staff_is_fresh AFTER INSERT ON staff
+BEGIN
+    INSERT INTO fresh (kind, id) VALUES (5, NEW.id);
+END;
+
+CREATE TEMP VIEW batch_ends AS SELECT NULL AS now_us;
+CREATE TEMP VIEW unsealed_in AS SELECT
+    NULL AS at_us, NULL AS chain, NULL AS entries, NULL AS others;  -- rows, one a line
+CREATE TEMP VIEW sealed_in AS SELECT NULL AS at_us, NULL AS told;
+
+CREATE TEMP TRIGGER money_was_written INSTEAD OF INSERT ON batch_ends
+WHEN (SELECT max(id) FROM entry) > (SELECT entry FROM head) OR EXISTS (SELECT 1 FROM fresh)
+BEGIN
+    INSERT INTO unsealed_in VALUES (
+        max(NEW.now_us, coalesce((SELECT at_us FROM seal ORDER BY batch DESC LIMIT 1), 0)),
+        (SELECT chain FROM seal ORDER BY batch DESC LIMIT 1),
+        (SELECT CAST(group_concat(row, char(10)) AS BLOB) FROM (
+            SELECT row FROM sealed_entry WHERE id > (SELECT entry FROM head) ORDER BY id)),
+        (SELECT CAST(group_concat(row, char(10)) AS BLOB) FROM (
+            SELECT CASE kind
+                WHEN 2 THEN (SELECT row FROM sealed_record s WHERE s.id = fresh.id)
+                WHEN 3 THEN (SELECT row FROM sealed_audit s WHERE s.id = fresh.id)
+                WHEN 4 THEN (SELECT row FROM sealed_loss s WHERE s.id = fresh.id)
+                WHEN 5 THEN (SELECT row FROM sealed_staff s WHERE s.id = fresh.id)
+            END AS row
+            FROM fresh ORDER BY place)));
+
+    DELETE FROM fresh;
+END;
+
+CREATE TEMP TRIGGER rows_are_sealed INSTEAD OF INSERT ON unsealed_in
+BEGIN
+    INSERT INTO sealed_in VALUES (NEW.at_us, seal(
+        (SELECT batch FROM head), NEW.at_us, (SELECT node FROM sealing), NEW.chain, NEW.entries,
+        NEW.others));
+END;
+
+-- What `seal` tells: the chain, the root, and the names of the rows.
+CREATE TEMP TRIGGER seal_is_kept INSTEAD OF INSERT ON sealed_in
+BEGIN
+    SELECT raise(ABORT, 'opened without its key the journal takes no rows of money')
+    WHERE NEW.told IS NULL;
+
+    INSERT INTO seal (batch, at_us, count, leaves, root, chain)
+    SELECT
+        batch, NEW.at_us, (length(NEW.told) - 64) / 17, substr(NEW.told, 65),
+        substr(NEW.told, 33, 32), substr(NEW.told, 1, 32)
+    FROM head;
+END;
+
+-- A CHORE that may write money, as one transaction.
+
+CREATE TEMP VIEW chore_in AS SELECT
+    NULL AS proven,  -- ids of replies that became unknown and have receipts, each in an array
+    NULL AS fates,   -- reply_id, state, charge
+    NULL AS now_us;
+
+CREATE TEMP TRIGGER chore_commits INSTEAD OF INSERT ON chore_in
+BEGIN
+    INSERT INTO batch_began VALUES (NULL, NULL);
+    INSERT INTO early_receipts_in SELECT NEW.proven WHERE NEW.proven IS NOT NULL;
+    INSERT INTO fates_in SELECT NEW.fates, NEW.now_us WHERE NEW.fates IS NOT NULL;
+    INSERT INTO batch_ends VALUES (NEW.now_us);
+END;
+
+CREATE TEMP VIEW loss_in AS SELECT
+    NULL AS first_batch, NULL AS last_batch, NULL AS chain, NULL AS reason,
+    NULL AS at_us, NULL AS who, NULL AS role, NULL AS action, NULL AS target, NULL AS outcome,
+    NULL AS detail;  -- from at_us: AuditRecord
+
+CREATE TEMP TRIGGER loss_is_accepted INSTEAD OF INSERT ON loss_in
+BEGIN
+    INSERT INTO batch_began VALUES (NULL, NEW.last_batch);
+
+    INSERT INTO loss (at_us, first_batch, last_batch, chain, who, reason)
+    VALUES (NEW.at_us, NEW.first_batch, NEW.last_batch, NEW.chain, NEW.who, NEW.reason);
+
+    INSERT INTO audit (at_us, who, role, action, target, outcome, detail)
+    VALUES (NEW.at_us, NEW.who, NEW.role, NEW.action, NEW.target, NEW.outcome, NEW.detail);
+
+    INSERT INTO batch_ends VALUES (NEW.at_us);
 END;
 
 -- PARTS, one row at a time, since each may open or complete a set.
@@ -574,6 +704,11 @@ BEGIN
     FROM (SELECT value AS v FROM json_each(NEW.legs) LIMIT -1)
     WHERE NOT EXISTS (SELECT 1 FROM call_leg l WHERE l.id = v ->> 0);
 
+    SELECT tell('facts', s.party, s.facts)
+    FROM (SELECT value AS v FROM json_each(NEW.legs) LIMIT -1)
+    JOIN subscriber s ON s.party = v ->> 4
+    WHERE v ->> 9 AND s.facts <> '{}';
+
     INSERT INTO call_open (leg_id, started_us)
     SELECT l.id, l.started_us
     FROM (SELECT value AS v FROM json_each(NEW.legs) LIMIT -1)
@@ -634,8 +769,13 @@ CREATE TEMP VIEW correction_in AS SELECT
 
 CREATE TEMP VIEW weighed_in AS SELECT NULL AS v, NULL AS late, NULL AS kept_tiyn;
 
+-- What this transaction has booked by hand, until the audit has told of it.
+CREATE TEMP TABLE booked_now (key TEXT PRIMARY KEY, amount_tiyn INTEGER NOT NULL) WITHOUT ROWID;
+
 CREATE TEMP TRIGGER corrections_arrive INSTEAD OF INSERT ON booked_in WHEN NEW.booked IS NOT NULL
 BEGIN
+    DELETE FROM booked_now;
+
     INSERT INTO correction_in
     SELECT v, v ->> 18 FROM (SELECT value AS v FROM json_each(NEW.booked) LIMIT -1);
 END;
@@ -671,6 +811,10 @@ BEGIN
     SELECT tell('booked', NEW.v ->> 0, NULL)
     WHERE NOT NEW.late AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.key = NEW.v ->> 0);
 
+    INSERT INTO booked_now
+    SELECT NEW.v ->> 0, NEW.v ->> 8
+    WHERE NOT NEW.late AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.key = NEW.v ->> 0);
+
     INSERT INTO entry (
         key, day, question_id, link, operator, party, channel, kind, amount_tiyn, currency,
         vat_bp, charge_point, tariff, result, reason, corrects, parts, at_us)
@@ -681,4 +825,54 @@ BEGIN
     FROM (SELECT NEW.v AS v)
     WHERE true
     ON CONFLICT (key) DO NOTHING;
+END;
+
+-- AUDIT: what people did, each record with what came of it in this very transaction. One that
+-- booked nothing, or changed nobody, says so.
+
+CREATE TEMP VIEW audit_in AS SELECT NULL AS v;
+CREATE TEMP VIEW kept_in AS SELECT NULL AS v, NULL AS done, NULL AS detail;
+
+CREATE TEMP TRIGGER audits_arrive INSTEAD OF INSERT ON audits_in WHEN NEW.audits IS NOT NULL
+BEGIN
+    INSERT INTO audit_in SELECT v FROM (SELECT value AS v FROM json_each(NEW.audits) LIMIT -1);
+END;
+
+CREATE TEMP TRIGGER audit_stands_alone INSTEAD OF INSERT ON audit_in
+WHEN NEW.v ->> 7 IS NULL AND NEW.v ->> 8 IS NULL
+BEGIN
+    INSERT INTO kept_in VALUES (NEW.v, true, NEW.v ->> 6);
+END;
+
+CREATE TEMP TRIGGER audit_tells_of_money INSTEAD OF INSERT ON audit_in
+WHEN NEW.v ->> 7 IS NOT NULL
+BEGIN
+    INSERT INTO kept_in
+    SELECT NEW.v, count(*), json_set(
+        NEW.v ->> 6, '$.booked', count(*), '$.booked_tiyn', coalesce(sum(amount_tiyn), 0))
+    FROM booked_now WHERE key IN (SELECT value FROM json_each(NEW.v -> 7));
+
+    DELETE FROM booked_now WHERE key IN (SELECT value FROM json_each(NEW.v -> 7));
+END;
+
+-- Only where nobody has changed the staff since it was looked at.
+CREATE TEMP TRIGGER audit_changes_the_staff INSTEAD OF INSERT ON audit_in
+WHEN NEW.v ->> 8 IS NOT NULL
+BEGIN
+    INSERT INTO staff (at_us, name, role, key_hash, enabled, changed_by)
+    SELECT p ->> 0, p ->> 1, p ->> 2, p ->> 3, p ->> 4, p ->> 5
+    FROM (SELECT NEW.v -> 9 AS p)
+    WHERE coalesce((SELECT max(id) FROM staff), 0) = NEW.v ->> 8;
+
+    INSERT INTO kept_in SELECT NEW.v, changes(), NEW.v ->> 6;
+END;
+
+CREATE TEMP TRIGGER audit_is_kept INSTEAD OF INSERT ON kept_in
+BEGIN
+    INSERT INTO audit (at_us, who, role, action, target, outcome, detail)
+    SELECT
+        v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, iif(NEW.done, v ->> 5, 'nothing'), NEW.detail
+    FROM (SELECT NEW.v AS v);
+
+    SELECT tell('staffed', NEW.v ->> 10, NULL) WHERE NEW.done AND NEW.v ->> 10 IS NOT NULL;
 END;

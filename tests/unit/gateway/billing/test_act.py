@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from gateway.billing import act as acting
-from gateway.billing.act import figures_of
+from gateway.billing.act import ActTerms, figures_of, figures_of_all
 from gateway.billing.export import export
 from gateway.billing.figures import Figures, Reason, Terms, Waiting
 from gateway.billing.months import Month
@@ -22,6 +22,7 @@ from gateway.core.ledger import kept_tiyn, settle
 from gateway.core.records import Outcome, ReceiptSeen, ReplyState
 from gateway.core.tariff_shares import Shares, read_shares
 from gateway.store import Journal
+from tests.support.acts import FULL
 from tests.support.journal import MINUTE, SECOND, SqliteEngine
 from tests.support.legs import leg, record
 from tests.support.months import (
@@ -54,9 +55,8 @@ async def figures(
     operator: str = "north",
     shares: Shares = TARIFFS.shares,
 ) -> Figures:
-    return await figures_of(
-        journal, operator, month, currency="KZT", shares=shares, midnight=CIVIL.midnight_us
-    )
+    terms = ActTerms("KZT", shares, CIVIL.midnight_us)
+    return await figures_of(journal, operator, month, terms)
 
 
 async def book(journal: Journal, of: Asked, *entries: Entry) -> None:
@@ -96,6 +96,33 @@ async def only(journal: Journal, operator: str) -> AsyncIterator[acting.Chain]:
     async for chain in journal.chains(20261101, 20261130):
         if chain.operator == operator:
             yield chain
+
+
+async def test_the_acts_of_all_operators_are_those_of_each(journal: Journal) -> None:
+    operators = ("east", "north", "south")
+    await store(journal, *month_of(date(2026, 10, 1), 60, 1, operators))
+    late = asked("2026-10-20 10:00", "promised", operator="south")
+    await store(journal, late, *month_of(date(2026, 11, 1), 120, 2, operators))
+    await journal.take([], [answered_late(late, "2026-11-20 09:00")])
+    await journal.close_legs([record(leg(link="1414", day=20261105))])
+    terms = ActTerms("KZT", TARIFFS.shares, CIVIL.midnight_us)
+    acts = await figures_of_all(journal, NOVEMBER, terms, {})
+    assert [each.operator for each in acts] == ["1414", *operators]
+    assert acts == [await figures(journal, operator=each.operator) for each in acts]
+    assert next(each for each in acts if each.operator == "south").carried_count > 0
+
+
+async def test_whoever_has_only_a_summary_has_an_act_and_who_has_nothing_has_none(
+    journal: Journal,
+) -> None:
+    await store(journal, asked("2026-10-20 10:00", operator="west"))
+    await journal.close_legs([record(leg(link="8800", day=20261005))])
+    terms = ActTerms("KZT", TARIFFS.shares, CIVIL.midnight_us)
+    summary = FULL.reconciled
+    assert summary is not None
+    assert await figures_of_all(journal, NOVEMBER, terms, {}) == []
+    (act,) = await figures_of_all(journal, NOVEMBER, terms, {"north": summary})
+    assert (act.operator, act.reconciled, act.total.questions) == ("north", summary, 0)
 
 
 async def test_every_grouping_of_an_act_has_the_same_total(journal: Journal) -> None:

@@ -23,11 +23,13 @@ from gateway.billing.reconcile.reconciling import Job, reconcile
 from gateway.billing.reconcile.told import COLUMNS, csv_line
 from gateway.billing.verify import verify
 from gateway.core.ledger import kept_tiyn
+from gateway.core.staff import Acting, Role
 from gateway.keys import KEY_OCTETS, Keys
 from gateway.store import Journal
 from tests.support import journal as rows
 from tests.support.months import Asked, asked, at_us, store
 from tests.support.operator_files import MONTH, Traffic, map_of, write_csv
+from tests.support.told_ledger import ToldLedger
 
 NOW, TODAY = at_us("2026-12-12 09:00"), 20261212
 
@@ -57,8 +59,13 @@ def folder(path: Path, differing: list[bytes], only_ours: list[bytes] | None = N
 
 
 async def booked(journal: Journal, tiyn: dict[int, int], **how: Any) -> adjusting.AdjustReport:
-    agreed = Agreed("north", "2026-11", len(tiyn), 0, tiyn)
-    return await book_agreed(journal, agreed, "aigul", day=TODAY, at_us=NOW, **how)
+    agreed = Agreed("north", "2026-11", len(tiyn), 0, tiyn, ("parts", "price"))
+    acting = how.get("acting", Acting("aigul", Role.ACCOUNTANT))
+    return await book_agreed(journal, agreed, "aigul", acting, day=TODAY, at_us=NOW)
+
+
+async def outcomes(journal: Journal) -> list[tuple[str, object]]:
+    return [(each.outcome, dict(each.detail)) for each in await journal.audit(0, 100, 0, 2**62)]
 
 
 async def kept(journal: Journal, of: Asked) -> int:
@@ -81,7 +88,10 @@ def test_rows_of_the_agreed_causes_are_summed_by_question(tmp_path: Path) -> Non
         [line("only_ours", "not_charged", 4, -1500), line("only_ours", "test_phone", 5, -1500)],
     )
     causes = {"price", "not_charged", "test_phone"}
-    assert read_agreed(path, causes) == ("north", "2026-11", 6, 1, {1: -600, 4: -1500})
+    assert read_agreed(path, causes) == (
+        "north", "2026-11", 6, 1, {1: -600, 4: -1500}, ("not_charged", "price", "test_phone"),
+        frozenset(),
+    )  # fmt: skip
     assert read_agreed(path, {"parts"}).tiyn == {1: -7}
 
 
@@ -111,6 +121,44 @@ def test_a_folder_that_was_touched_is_refused(
     assert name in str(refused.value)
 
 
+def test_late_rows_that_are_told_differently_are_agreed_on_too(tmp_path: Path) -> None:
+    path = folder(tmp_path / "out", [line("differing", "price", 1, -500)])
+    late = [line("late", "", 2, 0), line("late", "price", 3, -300), line("late", "parts", 4, 9)]
+    (path / "late.csv").write_bytes(csv_line(COLUMNS) + b"".join(late))
+    agreed = read_agreed(path, {"price"})
+    assert (agreed.rows, agreed.tiyn, agreed.late) == (2, {1: -500, 3: -300}, {3})
+
+
+async def test_a_late_row_is_adjusted_unless_its_own_months_reconciliation_was(
+    journal: Journal,
+) -> None:
+    """There the message was agreed away: the difference alone would be wrong money."""
+    fresh, adjusted = asked("2026-11-20 10:00"), asked("2026-11-20 11:00")
+    await store(journal, fresh, adjusted)
+    first, second = fresh.question.id, adjusted.question.id
+    acting = Acting("aigul", Role.ACCOUNTANT)
+    for agreed in (
+        Agreed("north", "2026-11", 1, 0, {second: -1500}, ("unknown",)),
+        Agreed("north", "2026-12", 2, 0, {first: -300, second: 200}, ("price",), {first, second}),
+    ):
+        report = await book_agreed(journal, agreed, "aigul", acting, day=TODAY, at_us=NOW)
+    assert report.adjusted == 1
+    [refused] = report.refused_first
+    assert (refused.question_id, "of 2026-11" in refused.why) == (second, True)
+    assert (await kept(journal, fresh), await kept(journal, adjusted)) == (1200, 0)
+
+
+def test_what_was_compared_before_the_close_is_not_booked(tmp_path: Path) -> None:
+    """The ledger has gone on since, and a question is adjusted once a month."""
+    path = folder(tmp_path / "out", [line("differing", "price", 1, -500)])
+    heading = {"operator": "north", "month": "2026-11"}
+    (path / "summary.json").write_text(json.dumps(heading | {"draft": True}))
+    with pytest.raises(AdjustError, match="before 2026-11 was closed on 2026-12-11"):
+        read_agreed(path, {"price"})
+    (path / "summary.json").write_text(json.dumps(heading | {"draft": False}))
+    assert read_agreed(path, {"price"}).tiyn == {1: -500}
+
+
 async def test_what_a_reconciliation_has_written_is_read_to_the_tiyn(tmp_path: Path) -> None:
     """Its own folder: of each cause that has prices, the difference that its summary tells."""
     keys = Keys(bytes(KEY_OCTETS))
@@ -125,7 +173,7 @@ async def test_what_a_reconciliation_has_written_is_read_to_the_tiyn(tmp_path: P
         vat_bp=1600,
         free_numbers=frozenset(),
     )
-    summary = await reconcile(job, traffic.chains(), tmp_path / "out")
+    summary = await reconcile(job, ToldLedger.of(traffic), tmp_path / "out")
     causes = [each for each in summary["causes"] if each["class"] in CLASSES and each["disputed"]]
     for cause in {each["cause"] for each in causes}:
         of_it = [each for each in causes if each["cause"] == cause]
@@ -155,6 +203,11 @@ async def test_agreed_differences_are_booked_once(journal: Journal) -> None:
     assert (report.adjusted, report.adjusted_tiyn, report.refused) == (2, -1000, 0)
     again = await booked(journal, tiyn)
     assert (again.adjusted, again.booked_before, again.refused) == (0, 2, 0)
+    causes = {"causes": "parts price"}
+    assert await outcomes(journal) == [
+        ("booked", causes | {"booked": 2, "booked_tiyn": -1000}),
+        ("nothing", causes | {"refused": 0}),
+    ]
     assert (await kept(journal, less), await kept(journal, more)) == (0, 2000)
     assert (await verify(journal, 20261101, 20261130)).findings == ()
 
@@ -181,6 +234,7 @@ async def test_what_cannot_be_booked_is_told_and_the_rest_goes_on(journal: Journ
 async def test_a_trial_writes_nothing(journal: Journal) -> None:
     of = asked("2026-11-20 10:00")
     await store(journal, of)
-    tried = await booked(journal, {of.question.id: -1500}, write=False)
+    tried = await booked(journal, {of.question.id: -1500}, acting=None)
     assert await kept(journal, of) == 1500
+    assert await outcomes(journal) == []
     assert tried == await booked(journal, {of.question.id: -1500})

@@ -17,12 +17,15 @@ from gateway.core.cdr import Entry
 from gateway.core.disputes import Decision
 from gateway.core.ledger import kept_tiyn
 from gateway.core.records import Chain, Outcome, ReplyState
+from gateway.core.staff import Acting, AuditRecord, Role
 from gateway.core.tariff_failed import FailedRules
 from gateway.store import Journal
 from tests.support import journal as rows
 from tests.support.months import TARIFFS, Asked, answered_late, asked, at_us, store
 
 WORDS = Decision.read("dispute", "no answer came", "aigul")
+AIGUL = Acting("aigul", Role.ACCOUNTANT)
+NIGHTLY = Acting("nightly", Role.TIMER)
 NOW, TODAY = at_us("2026-11-23 09:00"), 20261123
 
 
@@ -42,6 +45,7 @@ async def chain(journal: Journal, of: Asked) -> Chain:
 
 
 async def decided(journal: Journal, of: Asked, words: Decision = WORDS, **how: Any) -> Ending:
+    how = {"acting": AIGUL} | how
     found = await give_back(journal, of.question.id, words, day=TODAY, at_us=NOW, **how)
     return found.ending
 
@@ -49,9 +53,18 @@ async def decided(journal: Journal, of: Asked, words: Decision = WORDS, **how: A
 async def failed(
     journal: Journal, day_from: int = 20261101, rules: FailedRules = TARIFFS.failed, **how: Any
 ) -> disputes.FailedReport:
+    how = {"acting": NIGHTLY} | how
     return await give_back_failed(
         journal, rules, day_from, TODAY, day=TODAY, now_us=lambda: NOW, **how
     )
+
+
+async def recorded(journal: Journal) -> list[tuple[object, ...]]:
+    """Who did what to what, its outcome, and how much it booked."""
+    return [
+        (each.who, each.action, each.target, each.outcome, each.detail.get("booked_tiyn"))
+        for each in await journal.audit(0, 100, 0, 2**62)
+    ]
 
 
 # -- by decision
@@ -84,7 +97,7 @@ async def test_a_case_that_was_decided_is_not_decided_otherwise(journal: Journal
 async def test_what_the_ledger_forbids_is_told_and_not_written(journal: Journal) -> None:
     of = asked("2026-11-20 10:00", "not_found")
     await store(journal, of)
-    found = await give_back(journal, of.question.id, WORDS, day=TODAY, at_us=NOW)
+    found = await give_back(journal, of.question.id, WORDS, AIGUL, day=TODAY, at_us=NOW)
     assert (found.ending, found.entry) == (Ending.FORBIDDEN, None)
     assert "credited 0 tiyn" in found.why
     assert found.chain == await chain(journal, of)
@@ -92,14 +105,33 @@ async def test_what_the_ledger_forbids_is_told_and_not_written(journal: Journal)
 
 
 async def test_a_question_nobody_asked_is_no_question(journal: Journal) -> None:
-    assert (await give_back(journal, 5, WORDS, day=TODAY, at_us=NOW)).ending is Ending.NO_QUESTION
+    found = await give_back(journal, 5, WORDS, AIGUL, day=TODAY, at_us=NOW)
+    assert found.ending is Ending.NO_QUESTION
 
 
 async def test_a_trial_writes_nothing(journal: Journal) -> None:
     of = asked("2026-11-20 10:00")
     await store(journal, of)
-    assert await decided(journal, of, write=False) is Ending.WOULD_BOOK
+    assert await decided(journal, of, acting=None) is Ending.WOULD_BOOK
     assert len((await chain(journal, of)).entries) == 2
+    assert await recorded(journal) == []
+
+
+async def test_every_decision_is_recorded_whatever_came_of_it(journal: Journal) -> None:
+    of, free = asked("2026-11-20 10:00"), asked("2026-11-20 10:01", "not_found")
+    await store(journal, of, free)
+    for one in (of, of, free):
+        await decided(journal, one)
+    await decided(journal, of, WORDS._replace(reason="another reason"))
+    await give_back(journal, 5, WORDS, AIGUL, day=TODAY, at_us=NOW)
+    target = f"question {of.question.id}"
+    assert await recorded(journal) == [
+        ("aigul", "credit", target, "booked", -1500),
+        ("aigul", "credit", target, "booked_before", None),
+        ("aigul", "credit", f"question {free.question.id}", "forbidden", None),
+        ("aigul", "credit", target, "otherwise_before", None),
+        ("aigul", "credit", "question (unknown)", "no_question", None),
+    ]
 
 
 async def test_of_two_desks_at_once_one_gives_back(journal: Journal) -> None:
@@ -107,6 +139,10 @@ async def test_of_two_desks_at_once_one_gives_back(journal: Journal) -> None:
     await store(journal, of)
     same = await asyncio.gather(*(decided(journal, of) for _ in range(2)))
     assert sorted(same) == [Ending.BOOKED, Ending.BOOKED_BEFORE]
+    assert sorted(each[3:] for each in await recorded(journal)) == [
+        ("booked", -1500),
+        ("nothing", 0),
+    ]
     second = asked("2026-11-20 11:00")
     await store(journal, second)
     cases = [WORDS._replace(case=case) for case in ("a", "b")]
@@ -156,8 +192,9 @@ async def test_a_second_run_gives_nothing_back(journal: Journal) -> None:
 
 async def test_a_trial_run_tells_the_same_and_writes_nothing(journal: Journal) -> None:
     await lost(journal, asked("2026-11-20 10:00"))
-    tried = await failed(journal, write=False)
+    tried = await failed(journal, acting=None)
     assert (await verify(journal, 20261101, TODAY)).credited_tiyn == 0
+    assert await recorded(journal) == []
     assert tried == await failed(journal)
 
 
@@ -190,13 +227,21 @@ async def test_many_are_booked_in_calls_of_bounded_size(
     sizes: list[int] = []
     book = journal.book
 
-    async def counted(entries: Sequence[Entry]) -> frozenset[str]:
+    async def counted(entries: Sequence[Entry], record: AuditRecord) -> frozenset[str]:
         sizes.append(len(entries))
-        return await book(entries)
+        return await book(entries, record)
 
     monkeypatch.setattr(journal, "book", counted)
     assert (await failed(journal)).credited == 5
     assert sizes == [2, 2, 1]
+    what = ("nightly", "credit-failed", "days 20261101 to 20261123", "booked")
+    assert await recorded(journal) == [(*what, -3000), (*what, -3000), (*what, -1500)]
+
+
+async def test_a_run_that_finds_nothing_is_told_too(journal: Journal) -> None:
+    await failed(journal)
+    what = ("nightly", "credit-failed", "days 20261101 to 20261123")
+    assert await recorded(journal) == [(*what, "nothing", None)]
 
 
 async def test_what_somebody_else_gave_back_meanwhile_is_not_counted(
@@ -206,10 +251,10 @@ async def test_what_somebody_else_gave_back_meanwhile_is_not_counted(
     await lost(journal, of)
     book = journal.book
 
-    async def beaten(entries: Sequence[Entry]) -> frozenset[str]:
+    async def beaten(entries: Sequence[Entry], record: AuditRecord) -> frozenset[str]:
         monkeypatch.setattr(journal, "book", book)
         await decided(journal, of)
-        return await book(entries)
+        return await book(entries, record)
 
     monkeypatch.setattr(journal, "book", beaten)
     report = await failed(journal)

@@ -19,6 +19,7 @@ from gateway.billing.forms import FORMATS, Format
 from gateway.core.records import Chain
 from gateway.store import Journal, open_store
 from tests.support.chains import chain
+from tests.support.journal import KEYS
 from tests.support.legs import leg, record
 from tests.support.months import asked, at_us, month_of, store
 
@@ -32,7 +33,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> str:
     url = f"sqlite://{tmp_path_factory.mktemp('daily')}/journal.db"
 
     async def fill() -> None:
-        journal = await open_store(url)
+        journal = await open_store(url, keys=KEYS)
         month = month_of(FIRST, 240, 7, ("north", "south"))
         await store(journal, *(each for each in month if each.question.day != 20261113))
         await journal.close_legs([record(leg(1)), record(leg(2))])
@@ -147,7 +148,7 @@ async def test_an_operator_whom_nobody_knows_is_refused(journal: Journal, tmp_pa
 async def test_a_clock_that_steps_over_midnight_puts_no_row_into_a_wrong_day(
     tmp_path: Path,
 ) -> None:
-    journal = await open_store(f"sqlite://{tmp_path}/journal.db")
+    journal = await open_store(f"sqlite://{tmp_path}/journal.db", keys=KEYS)
     moments = ("2026-11-20 23:59", "2026-11-21 00:00", "2026-11-20 23:58", "2026-11-21 00:01")
     given = [asked(at_us(at)) for at in moments]  # their ids rise
     await store(journal, *given)
@@ -179,8 +180,8 @@ async def test_a_day_that_fails_leaves_nothing_and_the_days_before_it(
 ) -> None:
     chains = journal.chains
 
-    async def broken(day_from: int, day_to: int) -> AsyncIterator[Chain]:
-        async for each in chains(day_from, day_to):
+    async def broken(day_from: int, day_to: int, operator: str | None) -> AsyncIterator[Chain]:
+        async for each in chains(day_from, day_to, operator):
             yield each
             if day_from == 20261103:
                 raise ConnectionError("the store went away")

@@ -15,8 +15,9 @@ from gateway import config
 from gateway.billing.charts import lying, upright
 from gateway.billing.figures import Figures, Reason, Terms
 from gateway.billing.pages import CARRIED_SHOWN_MAX, act_page, svg
+from gateway.billing.parties import Party, Sides
 from gateway.billing.pdf import pdf_of
-from gateway.billing.reconciled import Summary
+from gateway.billing.reconciled import LateLine, Summary
 from gateway.billing.words import Words
 from gateway.clock import Clock
 from tests.support.acts import EMPTY, FULL, ROW
@@ -98,6 +99,53 @@ def test_an_act_is_written_in_each_language(language: str, told: str) -> None:
 )
 def test_the_terms_of_a_share_are_told(terms: Terms, told: str) -> None:
     assert told in page(EMPTY._replace(settled=(EMPTY.settled[0]._replace(terms=terms),)))
+
+
+PARTY = Party(
+    name={"kk": "«Солтүстік» АҚ", "ru": "АО «Север»", "en": "North JSC"},
+    bin="990140001233",
+    position={"kk": "Директор", "ru": "Директор", "en": "Director"},
+    signatory={"kk": "А. Үлгі", "ru": "А. Образцов", "en": "A. Sample"},
+    contract="17/2026",
+    contract_date=date(2026, 1, 15),
+)
+NAMED = FULL._replace(sides=Sides(PARTY._replace(name={"kk": "М", "ru": "М", "en": "Us"}), PARTY))
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Service owner Operator Name Us North JSC BIN 990140001233 990140001233 "
+               "Contract No. 17/2026 of 2026-01-15"),
+        ("ru", "Владелец сервиса Оператор Наименование М АО «Север» БИН 990140001233 "
+               "990140001233 Договор № 17/2026 от 15.01.2026"),
+        ("kk", "Сервис иесі Оператор Атауы М «Солтүстік» АҚ БСН 990140001233 990140001233 "
+               "Шарт № 17/2026, 15.01.2026"),
+        ("en", "For the operator North JSC Director position A. Sample name signature date Seal"),
+    ],
+)  # fmt: skip
+def test_both_sides_stand_with_their_legal_names(language: str, told: str) -> None:
+    assert told in shown(NAMED, language)
+    assert "blank" not in page(NAMED, language).split("</style>")[1]
+
+
+def test_what_is_not_known_of_a_side_is_a_line() -> None:
+    unknown = page(FULL).split("</style>")[1]
+    assert unknown.count('class="blank"') == 5  # two names, two BIN, the contract
+    undated = FULL._replace(sides=Sides(None, PARTY._replace(contract_date=None, signatory=None)))
+    assert "Contract No. 17/2026 Summary" not in shown(undated)
+    assert "Contract No. 17/2026 The month" in shown(undated)
+    assert "Director position name signature" in shown(undated)
+
+
+def test_late_rows_stand_with_their_true_days() -> None:
+    summary = FULL.reconciled
+    assert summary is not None
+    late = (LateLine(20261003, 1, 1500, None), LateLine(20261012, 2, 3000, None))
+    text = shown(FULL._replace(reconciled=Summary(**{**_fields(summary), "late": late})))
+    assert "Late rows of earlier months" in text
+    assert "2026-10-03 1 15.00 – 2026-10-12 2 30.00 – In all 3 45.00 –" in text
+    assert "Late rows" not in shown()
 
 
 def test_a_draft_says_when_the_month_closes() -> None:

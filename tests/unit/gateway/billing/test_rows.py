@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from gateway.billing.rows import Money, Row, money_of, rows_of
+from gateway.billing.rows import Money, Row, iso_time, money_of, rows_of
+from gateway.core.cdr import EntryKind
 from gateway.core.ledger import ChainState, open_chain
 from gateway.core.records import Chain, ReplyState
 from tests.support.chains import AT_US, FREE, MO, MO_CREDITED, MT, chain, question, reply
@@ -59,4 +62,34 @@ def test_a_reply_not_sent_yet_has_no_times() -> None:
 def test_vat_is_never_taken_out_of_a_row() -> None:
     paid = chain(entries=open_chain(question(), MO, "status", AT_US), replies=(reply(),))
     assert {row.vat_tiyn for row in rows(paid)} == {None}
-    assert {row.seq for row in rows(paid)} == {0}
+
+
+def test_a_free_question_tells_what_was_booked_on_it_afterwards() -> None:
+    (rated,) = open_chain(question(), FREE, "status", AT_US)
+    key = "adjusted:42:reconciled:2026-11"
+    adjusted = rated._replace(
+        key=key, kind=EntryKind.ADJUSTED, amount_tiyn=1500, reason="act", corrects=rated.key
+    )
+    (row,) = rows(chain(entries=(rated, adjusted)))
+    assert (row.gross_tiyn, row.adjusted_tiyn) == (0, 1500)
+    assert (row.credit_reason, row.corrects) == ("act", "rated:42")
+
+
+def test_the_rows_of_a_question_are_numbered_on() -> None:
+    given = chain(replies=(reply(), reply(id=8, ordinal=1)))
+    assert [row.seq for row in rows_of(given, money_of(()), 7)] == [7, 8, 9]
+
+
+@pytest.mark.parametrize(
+    ("at_us", "written"),
+    [
+        (0, "1970-01-01T00:00:00.000000+00:00"),
+        (-1, "1969-12-31T23:59:59.999999+00:00"),
+        (AT_US + 59_000_001, "2026-11-20T05:00:59.000001+00:00"),
+        (951_868_799_999_999, "2000-02-29T23:59:59.999999+00:00"),
+    ],
+)
+def test_a_time_is_written_in_utc_to_the_microsecond(at_us: int, written: str) -> None:
+    assert iso_time(at_us) == written
+    told = datetime.fromisoformat(written) - datetime(1970, 1, 1, tzinfo=UTC)
+    assert told == timedelta(microseconds=at_us)

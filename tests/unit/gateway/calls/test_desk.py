@@ -46,7 +46,7 @@ async def test_a_hidden_callers_choice_is_nobodys(tmp_path: Path) -> None:
 
 async def test_a_store_that_is_away_neither_stops_nor_answers_a_call(tmp_path: Path) -> None:
     async with call_gateway(tmp_path) as gateway:
-        gateway.journal.away = {"open_legs", "subscribers", "take", "keep_call_back", "find_leg"}
+        gateway.journal.away = {"begin_call", "subscribers", "take", "keep_call_back", "find_leg"}
         assert await gateway.calls.opened(start()) is None
         await gateway.calls.choose_language(CALLER, "en")
         answer = await gateway.ask()

@@ -161,7 +161,7 @@ async def test_a_call_begun_while_the_store_was_away_has_its_record_in_the_end(
     tmp_path: Path,
 ) -> None:
     async with call_gateway(tmp_path) as gateway:
-        gateway.journal.away = {"open_legs"}
+        gateway.journal.away = {"begin_call"}
         await gateway.records.open(start())
         gateway.journal.away = set()
         await gateway.records.close(end())
@@ -173,7 +173,7 @@ async def test_a_call_begun_while_the_store_was_away_is_written_when_it_is_back(
     tmp_path: Path,
 ) -> None:
     async with call_gateway(tmp_path) as gateway:
-        gateway.journal.away = {"open_legs"}
+        gateway.journal.away = {"begin_call"}
         await gateway.records.open(start())
         assert await gateway.legs() == []
         gateway.journal.away = set()
@@ -189,7 +189,7 @@ async def test_a_call_known_from_before_a_restart_keeps_its_start_though_the_sto
         await gateway.records.open(start())
     later = AT + 40 * SECOND
     async with call_gateway(tmp_path, now_us=later) as gateway:
-        gateway.journal.away = {"open_legs"}
+        gateway.journal.away = {"begin_call"}
         await gateway.records.open(start(started_us=later))
         gateway.journal.away = set()
         await gateway.records.close(end(after_s=60, started_us=later, answered_us=later))

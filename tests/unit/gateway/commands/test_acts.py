@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from gateway.billing.reconcile.file_map import BANDS
+from gateway.billing.reconcile.summary import FileRows, Heading, Tally
 from gateway.cli import jauap
 from gateway.commands import acts
 from gateway.settings import SettingsError
 from gateway.store import open_store
 from tests.support.acts import EMPTY
+from tests.support.journal import KEYS
 from tests.support.months import at_us, month_of, store
 
 Run = Callable[..., Result]
@@ -29,7 +32,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("acts")
 
     async def fill() -> None:
-        journal = await open_store(f"sqlite://{folder}/journal.db")
+        journal = await open_store(f"sqlite://{folder}/journal.db", keys=KEYS)
         await store(journal, *month_of(date(2026, 11, 1), 120, 11, ("north", "south")))
         await journal.close()
 
@@ -112,6 +115,127 @@ def test_before_the_close_an_act_is_a_draft_and_becomes_another_afterwards(
     now(monkeypatch, "2026-12-11 00:00")
     assert told(run(*words))["written"][0]["change"] == "changed"
     assert "Draft." not in (tmp_path / "a.html").read_text()
+
+
+def test_a_closed_month_acted_twice_says_the_same_whoever_asks_when(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("--language", "kk", "--language", "ru", "--format", "html", "--format", "json")
+    told(run(*act(*words, tmp_path / "first", "--json")))
+    now(monkeypatch, "2027-03-01 09:00")
+    told(run(*act(*words, tmp_path / "again", "--json")))
+    told(run("act", "--all", "--month", "2026-11", *words, tmp_path / "all", "--json"))
+    made = {each.name: each.read_bytes() for each in (tmp_path / "first").iterdir()}
+    assert len(made) == 6
+    for folder in ("again", "all"):
+        for name, octets in made.items():
+            assert (tmp_path / folder / name).read_bytes() == octets, (folder, name)
+
+
+def test_a_month_that_has_not_begun_has_no_act(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now(monkeypatch, "2026-10-31 23:59")
+    result = run(*act("--format", "html", tmp_path / "a.html"))
+    assert isinstance(result.exception, SettingsError)
+    assert "2026-11 has not begun" in str(result.exception)
+    assert names(tmp_path) == []
+
+
+# -- all operators at once
+
+
+def all_acts(*words: str | Path) -> tuple[str | Path, ...]:
+    return ("act", "--all", "--month", "2026-11", *words)
+
+
+def test_all_acts_go_into_a_folder(run: Run, tmp_path: Path) -> None:
+    result = told(run(*all_acts("--format", "json", tmp_path / "acts", "--json")))
+    assert [each["operator"] for each in result["acts"]] == ["north", "south"]
+    assert sum(each["questions"] for each in result["acts"]) == 120
+    assert [each for each in names(tmp_path / "acts") if not each.endswith(".sha256")] == [
+        "act-north-2026-11.json",
+        "act-south-2026-11.json",
+    ]
+
+
+def test_an_act_is_of_one_operator_or_of_all(run: Run, tmp_path: Path) -> None:
+    for words in (("--month", "2026-11"), ("--month", "2026-11", "--all", "--operator", "north")):
+        result = run("act", *words, tmp_path / "a")
+        assert isinstance(result.exception, SettingsError)
+        assert "name one --operator, or give --all" in str(result.exception)
+    result = run("act", "--all", "--month", "2026-09", tmp_path / "a")
+    assert isinstance(result.exception, SettingsError)
+    assert "the journal has nothing of any operator for the act of 2026-09" in str(result.exception)
+    assert names(tmp_path) == []
+
+
+def summary_of(path: Path, operator: str = "north", **changes: Any) -> Path:
+    heading = Heading(operator, "2026-11", f"{operator}.csv", "ab" * 32, "KZT")
+    summary = Tally().summary(heading, FileRows(0, {}, 0), BANDS, 0, [])
+    path.write_text(json.dumps(summary | changes))
+    return path
+
+
+def test_each_act_has_its_own_summary(run: Run, tmp_path: Path) -> None:
+    north, south = (summary_of(tmp_path / name, name) for name in ("north", "south"))
+    words = all_acts("--reconciled", north, "--reconciled", south, "--format", "json")
+    told(run(*words, tmp_path / "acts", "--json"))
+    for name in ("north", "south"):
+        act_of = json.loads((tmp_path / "acts" / f"act-{name}-2026-11.json").read_text())
+        assert act_of["reconciled"]["file"] == f"{name}.csv"
+    result = run(*all_acts("--reconciled", north, "--reconciled", north), tmp_path / "acts")
+    assert isinstance(result.exception, SettingsError)
+    assert "north has another one" in str(result.exception)
+
+
+def test_a_reconciliation_of_an_open_month_stands_in_drafts_alone(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = summary_of(tmp_path / "early", draft=True)
+    words = act("--reconciled", early, "--format", "json", tmp_path / "a.json", "--json")
+    result = run(*words)
+    assert isinstance(result.exception, SettingsError)
+    assert "was made before 2026-11 was closed on 2026-12-11" in str(result.exception)
+    assert "reconcile again" in str(result.exception)
+    now(monkeypatch, "2026-12-10 23:59")
+    assert told(run(*words))["draft"]
+
+
+# -- legal names
+
+
+def test_both_sides_are_named_in_every_form(run: Run, tmp_path: Path) -> None:
+    parties = tmp_path / "parties.toml"
+    parties.write_text(
+        '[[party]]\nof = ["north"]\nbin = "990140001233"\ncontract = "17/2026"\n'
+        'contract_date = 2026-01-15\nname = { kk = "Солтүстік", ru = "Север", en = "North" }\n'
+    )
+    words = ("--parties", parties, "--language", "kk", "--format", "html", "--format", "json")
+    result = told(run(*act(*words, tmp_path / "acts", "--json")))
+    assert result["warnings"] == [
+        "party 'owner': no row holds then; name, BIN and who signs are left to fill in",
+        "party 'north': position, signatory left to fill in",
+    ]
+    html = (tmp_path / "acts" / "act-north-2026-11-kk.html").read_text()
+    assert "Солтүстік" in html
+    assert "№ 17/2026, 15.01.2026" in html
+    sides = json.loads((tmp_path / "acts" / "act-north-2026-11.json").read_text())["sides"]
+    assert sides["owner"] is None
+    assert (sides["operator"]["bin"], sides["operator"]["contract_date"]) == (
+        "990140001233",
+        "2026-01-15",
+    )
+    plain = run(*act("--parties", parties, "--format", "html", tmp_path / "a.html"))
+    assert "note             party 'owner'" in plain.output
+
+
+def test_names_that_cannot_be_used_are_told(run: Run, tmp_path: Path) -> None:
+    parties = tmp_path / "parties.toml"
+    parties.write_text('[[party]]\nof = ["north"]\nbin = "1"\n')
+    result = run(*act("--parties", parties, tmp_path / "a.html"))
+    assert isinstance(result.exception, SettingsError)
+    assert "parties.toml: party 1 (north)" in str(result.exception)
 
 
 def test_the_figures_of_an_act_are_those_of_the_export(run: Run, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,23 +13,31 @@ from click.testing import CliRunner, Result
 from gateway.billing.reconcile.told import COLUMNS, csv_line
 from gateway.cli import jauap
 from gateway.clock import Clock
+from gateway.core.staff import AuditRecord, Role
+from gateway.keys import read_key_file
 from gateway.settings import SettingsError
 from gateway.store import open_store
 from tests.support.months import asked, at_us, store
+from tests.support.staff import hire, key_of
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A journal, and a reconciliation with one row of it and one of nobody's."""
+    """A journal, a reconciliation with one row of it and one of nobody's, and an accountant."""
     of = asked("2026-11-20 10:00")
 
     async def fill() -> None:
-        journal = await open_store(f"sqlite://{tmp_path}/journal.db")
+        keys = read_key_file(tmp_path / "key", create=True)
+        journal = await open_store(f"sqlite://{tmp_path}/journal.db", keys=keys)
         await store(journal, of)
+        await hire(journal, keys)
+        await hire(journal, keys, "zhanar", Role.AUDITOR)
         await journal.close()
 
     asyncio.run(fill())
-    (tmp_path / "jauap.toml").write_text(f'[store]\nurl = "sqlite://{tmp_path}/journal.db"\n')
+    (tmp_path / "jauap.toml").write_text(
+        f'[store]\nurl = "sqlite://{tmp_path}/journal.db"\nkey_file = "{tmp_path}/key"\n'
+    )
     out = tmp_path / "out"
     out.mkdir()
     (out / "summary.json").write_text('{"operator": "north", "month": "2026-11"}')
@@ -45,11 +54,26 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return out
 
 
-def run(folder: Path, *words: str) -> Result:
+def run(folder: Path, *words: str, by: str = "aigul") -> Result:
     config = str(folder.parent / "jauap.toml")
     return CliRunner().invoke(
-        jauap, ["ledger", "adjust", "-c", config, str(folder), "--by", "aigul", *words]
+        jauap,
+        ["ledger", "adjust", "-c", config, str(folder), "--by", by, *words],
+        env={"JAUAP_STAFF_KEY": key_of(by)},
     )
+
+
+def recorded(folder: Path) -> list[tuple[str, str, str]]:
+    """Who, of what, with what outcome; not how they came."""
+
+    async def read() -> Sequence[AuditRecord]:
+        journal = await open_store(f"sqlite://{folder.parent}/journal.db")
+        try:
+            return await journal.audit(2, 100, 0, 2**62)
+        finally:
+            await journal.close()
+
+    return [(each.who, each.target, each.outcome) for each in asyncio.run(read())]
 
 
 def test_agreed_rows_are_booked_once(folder: Path) -> None:
@@ -60,6 +84,15 @@ def test_agreed_rows_are_booked_once(folder: Path) -> None:
     assert "adjusted_tiyn    -500" in done.output.splitlines()
     again = json.loads(run(folder, "--cause", "price", "--json").output)
     assert (again["adjusted"], again["booked_before"]) == (0, 1)
+    assert recorded(folder) == [("aigul", "north 2026-11", each) for each in ("booked", "nothing")]
+
+
+def test_who_may_not_adjusts_nothing_and_is_recorded(folder: Path) -> None:
+    refused = run(folder, "--cause", "price", by="zhanar")
+    assert refused.exit_code == 2
+    assert "the role of zhanar does not allow this" in refused.output
+    assert recorded(folder) == [("zhanar", "north 2026-11", "refused")]
+    assert json.loads(run(folder, "--cause", "price", "--json").output)["adjusted"] == 1
 
 
 def test_what_cannot_be_booked_is_told_and_ends_with_1(folder: Path) -> None:
@@ -73,7 +106,7 @@ def test_a_folder_of_something_else_and_words_that_do_not_fit_are_refused(folder
     assert run(folder, "--cause", "prices").exit_code == 2
     wrong = run(folder, "--cause", "price", "--by", "a;b")
     assert wrong.exit_code == 2
-    assert "--by: without ';'" in wrong.output
+    assert "a name has 2 to 40 of" in wrong.output
     (folder / "summary.json").unlink()
     none = run(folder, "--cause", "price").exception
     assert isinstance(none, SettingsError)  # ends with 2

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from gateway.cli import jauap
 from gateway.store import open_store
-from tests.support.journal import TODAY
+from tests.support.journal import KEYS, TODAY
 from tests.support.legs import leg, record
 
 
@@ -19,7 +19,7 @@ def journal(folder: Path) -> list[str]:
     path = folder / "journal.db"
 
     async def fill() -> None:
-        store = await open_store(f"sqlite://{path}")
+        store = await open_store(f"sqlite://{path}", keys=KEYS)
         await store.close_legs([record(leg(1)), record(leg(2, day=TODAY - 1), platform_s=59)])
         await store.open_legs([leg(3)])
         await store.close()

@@ -16,6 +16,7 @@ from pyarrow import parquet
 from gateway.cli import jauap
 from gateway.settings import SettingsError
 from gateway.store import open_store
+from tests.support.journal import KEYS
 from tests.support.months import at_us, month_of, store
 
 Run = Callable[..., Result]
@@ -27,7 +28,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exports")
 
     async def fill() -> None:
-        journal = await open_store(f"sqlite://{folder}/journal.db")
+        journal = await open_store(f"sqlite://{folder}/journal.db", keys=KEYS)
         await store(journal, *month_of(date(2026, 11, 1), 90, 11, ("north", "gone")))
         await journal.close()
 

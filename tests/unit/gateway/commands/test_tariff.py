@@ -21,7 +21,7 @@ from gateway.rules import load_rules
 from gateway.settings import Settings
 from gateway.store import open_store
 from tests.support.chains import MO_CREDITED, ON
-from tests.support.journal import answer, question
+from tests.support.journal import KEYS, answer, question
 from tests.support.legs import leg, record
 
 TARIFFS = load_rules(Settings()).tariffs
@@ -166,7 +166,7 @@ def stored(folder: Path, asked: Question, entries: tuple[Entry, ...]) -> list[st
     path = folder / "journal.db"
 
     async def fill() -> None:
-        store = await open_store(f"sqlite://{path}")
+        store = await open_store(f"sqlite://{path}", keys=KEYS)
         given = answer(asked)._replace(entries=entries, state=QuestionState.ANSWERED)
         await store.take([asked], [given] if entries else [])
         await store.close()
@@ -232,7 +232,7 @@ def stored_legs(folder: Path, *records: CallRecord) -> list[str]:
     path = folder / "journal.db"
 
     async def fill() -> None:
-        store = await open_store(f"sqlite://{path}")
+        store = await open_store(f"sqlite://{path}", keys=KEYS)
         await store.close_legs(records)
         await store.open_legs([leg(9)])
         await store.close()

@@ -10,7 +10,7 @@ from ivr.actions import Gather, HangUp, Phrase, RememberLanguage, Say, Shown, Tr
 from ivr.attendant.documents import Documents, missing_texts
 from ivr.attendant.open_calls import OpenCall
 from ivr.dialects import DIALECTS
-from ivr.dialects.contract import Document, RenderContext
+from ivr.dialects.contract import Dialect, Document, RenderContext
 from ivr.dialects.url_token import url_token
 from ivr.dialogue.state import new_call
 from ivr.switch import Sentence
@@ -29,6 +29,7 @@ class Seen(NamedTuple):
     shown: list[tuple[Sequence[Shown], RenderContext]]
     name: str = "json"
     echoes_nonce: bool = True
+    knows_by_url: bool = False
     verify = DIALECTS["json"].verify
     parse = DIALECTS["json"].parse
 
@@ -37,7 +38,7 @@ class Seen(NamedTuple):
         return Document("text/plain", b"")
 
 
-def made(seen: Seen, **changes: object) -> Documents:
+def made(seen: Dialect, **changes: object) -> Documents:
     return Documents(
         **{
             "link": "1414", "dialect": seen, "nonce_secret": "ours", "voice": VOICE,
@@ -63,6 +64,41 @@ def test_a_platform_is_shown_what_it_can_do_and_nothing_else() -> None:
     assert [type(action) for action in shown] == [Phrase, Gather, Transfer, HangUp]
     assert (context.step, context.reference, context.call_id) == (2, "ab12", "CA1")
     assert context.next_url.startswith(f"{URL}?step=2&nonce=")
+
+
+class Whole(NamedTuple):
+    """A dialect that has every document made anew."""
+
+    dialect: Dialect
+    name: str = "whole"
+    echoes_nonce: bool = True
+    knows_by_url: bool = False
+    verify = DIALECTS["json"].verify
+    parse = DIALECTS["json"].parse
+
+    def render(self, actions: Sequence[Shown], context: RenderContext) -> Document:
+        return self.dialect.render(actions, context)
+
+
+@pytest.mark.parametrize("name", [name for name, each in DIALECTS.items() if each.knows_by_url])
+def test_a_document_made_once_is_what_each_call_would_have_got(name: str) -> None:
+    kept, whole = made(DIALECTS[name]), made(Whole(DIALECTS[name]))
+    keyed, ended = (BYE, Gather(1, 1, "", 7, 4)), (BYE, HangUp())
+    for actions in (keyed, ended, (DUE, keyed[1]), (BYE, Transfer("q")), ()):
+        assert kept.of_no_call(actions) == whole.of_no_call(actions)
+        for step in range(9, 12):
+            for one in (call(), call("CA2")):
+                given = [documents.of_call(one, actions, URL, step) for documents in (kept, whole)]
+                assert given[0] == given[1]
+
+
+def test_a_document_that_says_the_same_to_all_is_made_once() -> None:
+    seen = Seen([], knows_by_url=True)
+    documents = made(seen)
+    for step, one in enumerate((call(), call("CA2")), start=1):
+        documents.of_call(one, [BYE], URL, step)
+        documents.of_call(one, [DUE], URL, step)
+    assert [shown[0].private for shown, _ in seen.shown] == [False, True, True]
 
 
 def test_a_fixed_phrase_is_made_once_and_one_with_values_each_time() -> None:

@@ -84,6 +84,15 @@ def test_a_row_they_left_out_explains_ours() -> None:
     assert only_ours(ours(), [theirs(500, left_out="not_charged")]) is Cause.UNKNOWN
 
 
+def test_a_row_they_left_out_may_not_tell_what_it_is() -> None:
+    nameless = theirs(5, left_out="not_charged", record="")
+    assert only_ours(ours(), [nameless]) is Cause.NOT_CHARGED
+    assert only_ours(ours(record="mt"), [nameless]) is Cause.NOT_CHARGED
+    assert only_ours(ours(), [nameless._replace(code="1021")]) is Cause.UNKNOWN
+    assert only_ours(ours(), [nameless._replace(record="mt")]) is Cause.UNKNOWN
+    assert only_ours(ours(), [nameless._replace(left_out="receipts")]) is Cause.UNKNOWN
+
+
 def test_the_months_borders_explain_ours() -> None:
     begin, end = MONTH
     later = KNOWN._replace(their_month_us=(begin + DAY, end + DAY))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from gateway.billing.reconcile.reconciling import FileRefusedError, Job, reconci
 from gateway.billing.reconcile.records import Cause, Class, Ours
 from gateway.billing.reconcile.scratch import Scratch
 from gateway.billing.reconciled import read_summary
-from gateway.core.records import Chain
 from gateway.keys import KEY_OCTETS, Keys
 from tests.support.operator_files import (
     MONTH,
@@ -32,9 +30,11 @@ from tests.support.operator_files import (
     write_sheet,
 )
 from tests.support.plain_join import plain_join, write_ours
+from tests.support.told_ledger import ToldLedger
 
 KEYS = Keys(bytes(KEY_OCTETS))
 TRAFFIC = Traffic(KEYS.party, count=1_600, every=4)
+LEDGER = ToldLedger.of(TRAFFIC)
 
 
 def job(path: Path, operator: str = "north", **changes: Any) -> Job:
@@ -48,11 +48,6 @@ def job(path: Path, operator: str = "north", **changes: Any) -> Job:
         vat_bp=1600,
         free_numbers=frozenset(),
     )
-
-
-async def stream(chains: Iterable[Chain]) -> AsyncIterator[Chain]:
-    for each in chains:
-        yield each
 
 
 def told_rows(folder: Path) -> list[Told]:
@@ -71,7 +66,7 @@ async def test_every_difference_is_found_and_named_and_none_is_invented(
     tmp_path: Path, operator: str
 ) -> None:
     path = write_csv(tmp_path / "month.csv", sorted(TRAFFIC.lines(operator)))
-    summary = await reconcile(job(path, operator), TRAFFIC.chains(), tmp_path / "out")
+    summary = await reconcile(job(path, operator), LEDGER, tmp_path / "out")
     truth = TRAFFIC.truth(operator)
     differences = [each for each in truth if each.cls is not Class.MATCHED]
     assert sorted(told_rows(tmp_path / "out")) == sorted(differences)
@@ -83,7 +78,7 @@ async def test_every_difference_is_found_and_named_and_none_is_invented(
 
 
 async def north(path: Path, out: Path | None = None, **changes: Any) -> dict[str, Any]:
-    return await reconcile(job(path, **changes), TRAFFIC.chains(), out)
+    return await reconcile(job(path, **changes), LEDGER, out)
 
 
 async def refused(path: Path, **changes: Any) -> str:
@@ -166,7 +161,8 @@ async def test_the_same_file_gives_the_same_octets_and_replaces_what_was_there(
         seen.append({each.name: each.read_bytes() for each in (tmp_path / "out").iterdir()})
     assert seen[0] == seen[1]
     assert sorted(seen[0]) == [
-        "bad_rows.csv", "differing.csv", "only_ours.csv", "only_theirs.csv", "summary.json",
+        "bad_rows.csv", "differing.csv", "late.csv", "only_ours.csv", "only_theirs.csv",
+        "summary.json",
     ]  # fmt: skip
     modes = {each.stat().st_mode & 0o777 for each in (tmp_path / "out").iterdir()}
     assert modes == {0o600}
@@ -374,7 +370,7 @@ async def test_an_operator_that_the_ledger_does_not_know_is_told_who_is(
     path = write_csv(tmp_path / "month.csv", lines)
     mistyped = job(path)._replace(operator="nroth")
     with pytest.raises(FileRefusedError, match=r"no messages of 'nroth'.*east, north, south, west"):
-        await reconcile(mistyped, TRAFFIC.chains())
+        await reconcile(mistyped, LEDGER)
 
 
 async def test_messages_of_the_neighbouring_months_alone_are_no_month(
@@ -383,7 +379,7 @@ async def test_messages_of_the_neighbouring_months_alone_are_no_month(
     path = write_csv(tmp_path / "month.csv", lines)
     later = [c._replace(day=20261201) for each in TRAFFIC for c in each.chains]
     with pytest.raises(FileRefusedError, match="no messages of 'north' in 2026-11"):
-        await reconcile(job(path), stream(later))
+        await reconcile(job(path), ToldLedger(later))
 
 
 @pytest.mark.parametrize("octets", [b"", b"PK\x03\x04 and more", b"\x1f\x8b and more"])
@@ -439,7 +435,7 @@ async def test_replies_are_joined_by_the_ids_of_their_segments(tmp_path: Path) -
         },
         leave_out=[],
     )  # fmt: skip
-    summary = await reconcile(made, stream(chains), tmp_path / "out")
+    summary = await reconcile(made, ToldLedger(chains), tmp_path / "out")
     differences = [each for each in truth if each.cls is not Class.MATCHED]
     assert sorted(told_rows(tmp_path / "out")) == sorted(differences)
     assert len(counted(differences)) == 5

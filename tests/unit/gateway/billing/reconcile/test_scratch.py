@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from gateway.billing.reconcile.records import SECOND_US, Class
+from gateway.billing.reconcile.records import LEFT_OVER, SECOND_US, TOLD_EARLIER, Class
 from gateway.billing.reconcile.scratch import Scratch
 from tests.support.two_sides import AT, ours, theirs
 
@@ -74,9 +74,22 @@ def test_delays_are_those_of_phones_with_as_many_messages_on_either_side(
 
 
 def test_the_file_covers_the_time_from_its_first_row_to_its_last(scratch: Scratch) -> None:
-    assert scratch.covered_us() == (0, 0)
+    around = (AT - 9 * SECOND_US, AT + 9 * SECOND_US)
+    assert scratch.covered_us(around) == (0, 0)
     scratch.add_theirs([theirs(7), theirs(-7), theirs(0)])
-    assert scratch.covered_us() == (AT - 7 * SECOND_US, AT + 7 * SECOND_US)
+    assert scratch.covered_us(around) == (AT - 7 * SECOND_US, AT + 7 * SECOND_US)
+
+
+def test_rows_of_other_months_and_of_earlier_files_cover_nothing(scratch: Scratch) -> None:
+    scratch.add_theirs([theirs(-60), theirs(2), theirs(5, left_out=TOLD_EARLIER), theirs(60)])
+    around = (AT - 9 * SECOND_US, AT + 9 * SECOND_US)
+    assert scratch.covered_us(around) == (AT + 2 * SECOND_US, AT + 2 * SECOND_US)
+
+
+def test_what_earlier_months_left_over_says_nothing_of_the_clocks(scratch: Scratch) -> None:
+    scratch.add_ours([ours(-600, party=b"a", place=LEFT_OVER), ours(0, party=b"a")])
+    scratch.add_theirs([theirs(4, party=b"a"), theirs(9, party=b"a", left_out=TOLD_EARLIER)])
+    assert scratch.delays_us() == [4 * SECOND_US]
 
 
 def test_lines_are_kept_by_class_in_the_order_of_time(scratch: Scratch) -> None:

@@ -43,6 +43,27 @@ def test_the_summary_sums_what_the_verdicts_say() -> None:
     assert (told["skew_s"], told["warnings"]) == (4, ["a note"])
 
 
+def test_late_rows_stand_apart_by_their_day() -> None:
+    made = tally(MATCHED)
+    for day, price_tiyn in ((20261012, 1500), (20261003, 1600), (20261012, 1500)):
+        cause = Cause.NONE if price_tiyn == 1500 else Cause.PRICE
+        row = theirs(price_tiyn=price_tiyn)
+        made.add_late(Verdict(Class.LATE, cause, ours(), row), day)
+    heading = HEADING._replace(earlier=("2026-10",), draft=True)
+    told = made.summary(heading, FileRows(4, {}, 0), BANDS, 0, [])
+    assert told["late"] == [
+        {"day": 20261003, "rows": 1, "ours_tiyn": 1500, "theirs_tiyn": 1600},
+        {"day": 20261012, "rows": 2, "ours_tiyn": 3000, "theirs_tiyn": 3000},
+    ]
+    assert told["classes"]["late"] == {"rows": 3, "ours_tiyn": 4500, "theirs_tiyn": 4600}
+    assert [(each["class"], each["cause"]) for each in told["causes"]] == [("late", "price")]
+    assert told["disputed_rows"] == 1
+    assert told["rows"]["compared"] == 4
+    for side in ("ours", "theirs"):
+        assert told[side] == {"messages": 1, "parts": 2, "gross_tiyn": 1500}
+    assert (told["earlier"], told["draft"]) == (["2026-10"], True)
+
+
 def test_causes_of_all_classes_add_up_to_the_classes() -> None:
     told = tally(MATCHED, PRICE, MISSING, BORDER).summary(HEADING, FileRows(3, {}, 0), BANDS, 0, [])
     for name in ("differing", "only_ours", "only_theirs"):
