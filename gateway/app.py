@@ -28,6 +28,7 @@ PURGE_EVERY_S = 30.0
 PURGE_PAUSE_S = 0.05  # between slices, so that the writer stays free for answers
 BEAT_S = 0.5
 IDLE_CHECK_S = 0.02
+BACKLOG = 1_024  # connections that the system holds until we take them
 WATCHDOG_GRACE_S = 5.0
 EXIT_STUCK = 3
 
@@ -96,7 +97,7 @@ async def _serving(site: web.Application, listen: str) -> AsyncIterator[str]:
     runner = web.AppRunner(site, access_log=None)
     await runner.setup()
     try:
-        server = web.TCPSite(runner, host, int(port))
+        server = web.TCPSite(runner, host, int(port), backlog=BACKLOG)
         await server.start()
     except OSError as problem:
         await runner.cleanup()

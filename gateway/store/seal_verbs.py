@@ -61,6 +61,9 @@ class SealVerbs(Protocol):
         """None: there is no witness, or no whole record in it. Raises StoreOpenError where it
         cannot be read."""
 
+    async def strangers(self) -> Sequence[str]:
+        """Names of triggers in the journal that are none of its own."""
+
     async def missing(self) -> Missing | None:
         """What the witness has seen and the journal does not have; None: nothing."""
 

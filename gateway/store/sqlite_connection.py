@@ -14,6 +14,7 @@ from gateway.store.errors import StoreOpenError
 from gateway.store.limits import StoreLimits
 from gateway.store.sqlfiles import script
 from gateway.store.sqlite_seals import Sealer, SealingConnection, functions
+from gateway.store.sqlite_strangers import trust
 
 _PAGE_BYTES = 4_096
 _MIB = 1 << 20
@@ -102,6 +103,9 @@ async def connect_writer(
         for name, arguments, function in functions(sealer):
             await connection.create_function(name, arguments, function)
         await connection.executescript(script("sqlite_write"))
+        sealer.altered = False
+        if sealer.has_key:
+            await trust(connection)
     except BaseException:
         await disconnect(connection)
         raise

@@ -21,6 +21,7 @@ from gateway.store.sqlfiles import queries
 from gateway.store.sqlite_pages import SqlitePages
 from gateway.store.sqlite_reader import SqliteReader
 from gateway.store.sqlite_seals import canonical
+from gateway.store.sqlite_strangers import TRIGGERS, strangers
 from gateway.store.witness import Witness, read_witness
 
 _log = structlog.get_logger()
@@ -68,6 +69,12 @@ class SqliteSealed(SqliteReader):
 
     async def witnessed(self) -> Witnessed | None:
         return await asyncio.to_thread(read_witness, self._witness)
+
+    async def strangers(self) -> Sequence[str]:
+        try:
+            return strangers(map(tuple, await self._short.execute_fetchall(TRIGGERS)))
+        except sqlite3.Error as error:
+            raise StoreUnavailableError(f"the journal cannot be read: {error}") from error
 
     async def missing(self) -> Missing | None:
         try:

@@ -58,6 +58,7 @@ class Sealer:
         self.batch = 0  # the last commit of ours
         self.chain = FIRST_CHAIN
         self._next = (0, FIRST_CHAIN)
+        self.altered = False  # the file's definitions, since the connection was made
 
     @property
     def has_key(self) -> bool:
@@ -94,6 +95,12 @@ class Sealer:
     def counted(self, batch: int, chain: bytes | None) -> None:
         """SQL function: this commit's number is not the expected one."""
         self._next = (batch, FIRST_CHAIN if chain is None else chain)
+
+    def alter(self) -> None:
+        """SQL function: the file's definitions are not those that were looked at. Ends the
+        commit."""
+        self.altered = True
+        raise RuntimeError("the journal's definitions have changed")
 
     def began(self) -> None:
         """A commit begins: it gets the next number, unless it says otherwise."""
@@ -145,4 +152,4 @@ class SealingConnection(sqlite3.Connection):
 
 def functions(sealer: Sealer) -> Iterable[tuple[str, int, Callable[..., Any]]]:
     """What `sqlite_write.sql` calls: name, number of arguments, function."""
-    return ("seal", 6, sealer.seal), ("counted", 2, sealer.counted)
+    return ("seal", 6, sealer.seal), ("counted", 2, sealer.counted), ("altered", 0, sealer.alter)

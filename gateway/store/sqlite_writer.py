@@ -193,17 +193,28 @@ class SqliteWriter:
         if not self._commits.share():
             await asyncio.to_thread(self._commits.share, wait=True)
         try:
-            first = calls[0]
-            if isinstance(first, Chore):
-                return [await _done(first, self._connection)]
-            merged = [call for call in calls if not isinstance(call, Chore)]
-            self._told.clear()
-            columns = (*documents(merged), *self._sealer.stamp())
-            await self._connection.execute_fetchall(COMMIT, columns)
-            return results(merged, self._told)
+            return await self._attempt(self._connection, calls)
+        except sqlite3.OperationalError:
+            if not self._sealer.altered:
+                raise
+            await self.disconnect()
+            await self.connect()  # looks at the definitions anew
+            return await self._attempt(self._connection, calls)
         finally:
             self._commits.release()
             self._rows += sum(map(_rows, calls))
+
+    async def _attempt(
+        self, connection: aiosqlite.Connection, calls: Sequence[Call | Chore]
+    ) -> Sequence[object]:
+        first = calls[0]
+        if isinstance(first, Chore):
+            return [await _done(first, connection)]
+        merged = [call for call in calls if not isinstance(call, Chore)]
+        self._told.clear()
+        columns = (*documents(merged), *self._sealer.stamp())
+        await connection.execute_fetchall(COMMIT, columns)
+        return results(merged, self._told)
 
     async def _checkpoint(self) -> None:
         """Copy the log into the file, after the callers have heard: nobody waits for this but

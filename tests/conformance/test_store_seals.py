@@ -11,11 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from gateway.billing.sealed.check import verify_seals
 from gateway.core.cdr import ChargePoint
 from gateway.core.records import Outcome, ReplyState
 from gateway.core.seal import FIRST_CHAIN, RowKind, Seal, leaf, named, next_chain, root
 from gateway.core.staff import Acting
-from gateway.store import Journal, StoreDataError, open_store
+from gateway.store import (
+    Journal,
+    StoreDataError,
+    StoreOpenError,
+    StoreUnavailableError,
+    open_store,
+)
 from gateway.store.sqlfiles import script
 from gateway.store.sqlite_seals import canonical
 from tests.support.journal import (
@@ -316,3 +323,56 @@ async def test_each_outcome_of_a_charge_is_sealed(store: Journal, engine: Sqlite
     await store.settle(outcomes)
     assert await sealed(store) == [[(1, 1), (1, 2), (1, 3)], [(1, 4), (1, 5)]]
     await assert_sealed(store, engine.path)
+
+
+EVIL = """
+CREATE TRIGGER evil AFTER INSERT ON entry WHEN NEW.kind = 'charged'
+BEGIN
+    INSERT INTO call_open (leg_id, started_us) VALUES (NEW.id, 0);
+END
+"""
+
+
+async def test_nothing_is_committed_beneath_somebody_elses_trigger(
+    engine: SqliteEngine, store: Journal
+) -> None:
+    await store.take([question(1)], [answer(question(1))])
+    sealed_before = await sealed(store)
+    alter(engine.path, EVIL)
+    with pytest.raises(StoreUnavailableError, match="the trigger 'evil'"):
+        await store.take([question(2)], [answer(question(2))])
+    assert not (await store.health()).writable
+    assert await store.strangers() == ["evil"]
+    assert [finding.key for finding in (await verify_seals(store, KEYS.seal)).findings] == ["evil"]
+    with pytest.raises(StoreOpenError, match="the trigger 'evil'"):
+        await open_store(f"sqlite://{engine.path}", keys=KEYS)
+    alter(engine.path, "DROP TRIGGER evil")
+    assert await sealed(store) == sealed_before
+    await store.take([question(2)], [answer(question(2))])
+    await assert_sealed(store, engine.path)
+    assert (await verify_seals(store, KEYS.seal)).findings == ()
+
+
+async def test_one_put_in_place_of_ours_is_somebody_elses(
+    engine: SqliteEngine, store: Journal
+) -> None:
+    alter(engine.path, "DROP TRIGGER seal_stays")
+    alter(engine.path, "CREATE TRIGGER seal_stays AFTER UPDATE ON seal BEGIN SELECT 1; END")
+    with pytest.raises(StoreUnavailableError, match="the trigger 'seal_stays'"):
+        await store.take([question(1)], [answer(question(1))])
+
+
+async def test_definitions_that_change_otherwise_stop_nobody(
+    engine: SqliteEngine, store: Journal
+) -> None:
+    await store.take([question(1)], [answer(question(1))])
+    alter(engine.path, "VACUUM")
+    await asyncio.gather(*(store.take([question(n)], [answer(question(n))]) for n in (2, 3)))
+    alter(engine.path, "CREATE INDEX theirs ON entry (operator)")
+    assert await store.recover(AT) == 3  # a chore numbers its commit as well
+    await assert_sealed(store, engine.path)
+
+
+def alter(path: Path, sql: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(sql)

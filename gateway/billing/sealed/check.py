@@ -72,7 +72,8 @@ async def verify_seals(
             raised.append(_raised(kind, marks[kind], least))
             # The next pass takes all rows for sealed where it cannot know better.
             marks[kind] = least - 1 if len(raised) < RAISED_MAX else 0
-    findings = raised + await check.findings()
+    findings = [_strange(name) for name in await journal.strangers()]
+    findings += raised + await check.findings()
     lost = None if findings else await journal.missing()
     if lost is not None:
         told = f"commits are missing: {lost}, which the witness has seen"
@@ -100,6 +101,11 @@ async def _passed(
     except* Exception as group:
         raise group.exceptions[0] from None
     return check
+
+
+def _strange(name: str) -> SealFinding:
+    told = f"the trigger {name!r} is none of the journal's: it may act within its commits"
+    return SealFinding("trigger", 0, "stranger", told, key=name)
 
 
 def _raised(kind: RowKind, mark: int, least: int) -> SealFinding:

@@ -16,9 +16,10 @@ _WORDS = {kind.value: kind.word for kind in RowKind}
 class SealFinding(NamedTuple):
     """One thing that is wrong. `code` is for programs, `sentence` for people.
 
-    `kind`: of the row (entry, call_record, ...), or seal, or head. `id`: the row's, or the batch of
-    the seal or head. `key`: what the row calls itself, where that can be read. `batch`: the seal it
-    was found by. `rows`: those that hang on a seal, such as "entry 5 to 9, call_record 77".
+    `kind`: of the row (entry, call_record, ...), or seal, head, trigger. `id`: the row's, or the
+    batch of the seal or head, else 0. `key`: what the row calls itself, where that can be read.
+    `batch`: the seal it was found by. `rows`: those that hang on a seal, such as "entry 5 to 9,
+    call_record 77".
     """
 
     kind: str

@@ -94,8 +94,15 @@ CREATE TEMP VIEW batch_began AS SELECT
     NULL AS batch,  -- as its writer counted; null: unknown
     NULL AS least;  -- its number is above this
 
+-- The version of the file's definitions that was looked at (sqlite_strangers.py).
+CREATE TEMP TABLE trusted (schema INTEGER);
+INSERT INTO trusted VALUES (NULL);
+
 CREATE TEMP TRIGGER batch_is_numbered INSTEAD OF INSERT ON batch_began
 BEGIN
+    SELECT altered() FROM trusted
+    WHERE schema <> (SELECT schema_version FROM pragma_schema_version);
+
     UPDATE head
     SET batch = max(batch, coalesce(NEW.least, 0)) + 1,
         entry = coalesce((SELECT max(id) FROM entry), 0);

@@ -72,6 +72,9 @@ class Shelf:
     async def missing(self) -> None:
         return None
 
+    async def strangers(self) -> Sequence[str]:
+        return ()
+
     async def losses(self) -> Sequence[Any]:
         return ()
 
