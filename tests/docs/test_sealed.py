@@ -18,7 +18,7 @@ from tests.support.pages import DOCS, ROOT, blocks, read, section, table
 from tests.support.sealed import DAYS, MASTER, Made, asked, fill
 
 PAGE = "how-to/read-the-ledger.md"
-CODE = re.compile(r'"((?:row|seal|seals|head|older)_[a-z]+)"')
+CODE = re.compile(r'"((?:row|seal|seals|head|older|trigger)_[a-z]+)"')
 NO_CODES = {"seal_row", "seal_index", "seal_path", "seal_root"}
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from smpp.simulator import Smsc
 from tests.support.foreign.program import free_ports
 from tests.support.foreign.scripts import Script
@@ -14,6 +16,8 @@ from tests.support.service import SECRET, LinkTo, Service, make_folder, write_op
 
 NUMBER = 61_200_000_020_000_017
 NUMBER_KEYED = f"{NUMBER:018d}"
+KEYS = len("11" + f"{NUMBER_KEYED}#" + "5")
+CALLS_MAX = 3  # RTP is not sent again: on a busy machine a key may be lost between the two peers
 CALLER = "+77010000001"
 SOUND = 0.02  # of full scale: what is louder is not silence
 ALIKE = 0.8  # the loudness of a recording, and of what a phone heard of it through A-law
@@ -40,7 +44,18 @@ async def settings(folder: Path, smsc: Smsc, port: int) -> Path:
     )
 
 
+@pytest.mark.timeout(180)
 async def test_a_caller_hears_where_a_ticket_stands_and_gets_it_as_sms(tmp_path: Path) -> None:
+    for attempt in range(CALLS_MAX):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        if await a_call(folder):
+            return
+    pytest.fail(f"the telephone service missed keys in each of {CALLS_MAX} calls")
+
+
+async def a_call(tmp_path: Path) -> bool:
+    """False: a key never reached the telephone service, and the call proves nothing."""
     port, sip_port = free_ports(2)
     async with Smsc(password=SECRET) as smsc:
         service = Service(await settings(tmp_path, smsc, port))
@@ -59,6 +74,8 @@ async def test_a_caller_hears_where_a_ticket_stands_and_gets_it_as_sms(tmp_path:
                 )
                 assert code == 0, platform.running.last_words
                 await platform.event("over")
+                if len(platform.seen("dtmf")) < KEYS:
+                    return False
                 sms = await smsc.next_mt(CALLER.removeprefix("+"))
             the_keys_were_heard(platform)
             the_answer_was_heard(tmp_path, platform)
@@ -66,11 +83,12 @@ async def test_a_caller_hears_where_a_ticket_stands_and_gets_it_as_sms(tmp_path:
             await the_call_is_on_record(service, platform)
         finally:
             await service.stop()
+    return True
 
 
 def the_keys_were_heard(platform: Script) -> None:
     dtmf, posted = platform.seen("dtmf"), platform.seen("posted")
-    assert len(dtmf) == len("11" + f"{NUMBER_KEYED}#" + "5")
+    assert len(dtmf) == KEYS
     assert all(each["rfc4733"] for each in dtmf)
     digits = [each["fields"].get("Digits") for each in posted]
     assert digits == [None, "1", "1", NUMBER_KEYED, "5", None]

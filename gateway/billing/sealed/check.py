@@ -105,7 +105,7 @@ async def _passed(
 
 def _strange(name: str) -> SealFinding:
     told = f"the trigger {name!r} is none of the journal's: it may act within its commits"
-    return SealFinding("trigger", 0, "stranger", told, key=name)
+    return SealFinding("trigger", 0, "trigger_added", told, key=name)
 
 
 def _raised(kind: RowKind, mark: int, least: int) -> SealFinding:
