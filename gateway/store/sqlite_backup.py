@@ -7,6 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from gateway.store.flushing import flush
 from gateway.store.journal import StoreUnavailableError
 from gateway.store.limits import StoreLimits
 from gateway.store.sqlite_connection import connect_copier, disconnect
@@ -37,14 +38,6 @@ async def copy_journal(journal: Path, target: Path, limits: StoreLimits) -> int:
 
 
 def _publish(unfinished: Path, target: Path) -> None:
-    _flush(unfinished)
+    flush(unfinished)
     unfinished.replace(target)
-    _flush(target.parent)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    flush(target.parent)

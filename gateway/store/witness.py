@@ -17,6 +17,7 @@ from struct import Struct
 from zlib import crc32
 
 from gateway.store.errors import StoreOpenError
+from gateway.store.flushing import flush
 from gateway.store.seal_verbs import Witnessed
 
 RECORD_OCTETS = 64
@@ -76,7 +77,7 @@ class Witness:
                 raise OSError(EINVAL, f"{octets} octets are no commit witness")
             if not octets:
                 os.pwrite(handle, b"\0", RING_OCTETS - 1)  # records behind the end read as none
-                _flush(self.path.parent)
+                flush(self.path.parent)
         except OSError:
             os.close(handle)
             raise
@@ -105,11 +106,3 @@ def read_witness(path: Path) -> Witnessed | None:
             one = Witnessed(*_SEEN.unpack(seen))
             found = one if found is None else max(found, one)
     return found
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

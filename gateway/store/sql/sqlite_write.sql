@@ -171,7 +171,7 @@ BEGIN
 END;
 
 -- What `seal` tells: the chain, the root, and the names of the rows.
-CREATE TEMP TRIGGER seal_is_kept INSTEAD OF INSERT ON sealed_in
+CREATE TEMP TRIGGER seal_is_put_down INSTEAD OF INSERT ON sealed_in
 BEGIN
     SELECT raise(ABORT, 'opened without its key the journal takes no rows of money')
     WHERE NEW.told IS NULL;
