@@ -145,8 +145,9 @@ def _tell(
         ),
         ("lookup of one, warm, us", [f"{each.warm_single_us:.1f}" for each in asked]),
         ("of a number in a batch, warm, us", [f"{each.warm_batch_us:.2f}" for each in asked]),
-        ("lookup of one, cold, us", [f"{each.cold_single_us:.0f}" for each in asked]),
-        ("after a cold start, mean, us", [f"{each.after_start_us:.0f}" for each in asked]),
+        ("lookup of one, cold, median, us", [f"{each.cold_median_us:.0f}" for each in asked]),
+        ("lookup of one, cold, mean, us", [f"{each.cold_mean_us:.0f}" for each in asked]),
+        ("cold start, ms", [f"{each.cold_start_us / 1e3:.0f}" for each in asked]),
     ]
     names = list(next(iter(ratios.values())))
     rows += [

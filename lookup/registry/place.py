@@ -2,7 +2,7 @@
 
 A lookup is then one search by integer and not two (number to row, row to content), and what is
 near in number is near on the disk: tickets of one body's book share pages. An id has 49 bits, so
-that 1,200 of them fit an inner page of 16 KiB: 21 million tickets are no deeper than 100,000.
+that 300 of them fit an inner page of 4 KiB.
 """
 
 from __future__ import annotations
