@@ -55,3 +55,6 @@ def with_registry(
         return asyncio.run(run())
     except RegistryError as problem:
         raise SettingsError(str(problem)) from problem
+    except OSError as problem:  # of a feed, or of the rejects beside it
+        where = f"{problem.filename}: " if problem.filename else ""
+        raise SettingsError(f"{where}{problem.strerror}; what was stored stays") from problem

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
@@ -11,14 +13,23 @@ from typing import TypeVar
 import click
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from gateway.clock import wall_us
+from gateway.clock import ZONE, wall_us, zone_problem
 from gateway.commands.options import json_option, settings_option, show
 from gateway.commands.registries import with_registry
 from gateway.commands.tickets_lists import circulating, conflicts
+from gateway.commands.tickets_shown import lines, named
 from gateway.keys import read_key_file
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
+from lookup.feed.file import REJECTS_SUFFIX
 from lookup.feed.report import ImportReport
-from lookup.registry.importing import ImportProgress, import_bodies, import_tickets
+from lookup.foreign.paths import MapError
+from lookup.foreign.times import zone_of
+from lookup.registry.importing import (
+    ImportProgress,
+    import_bodies,
+    import_tickets,
+    parser_of,
+)
 from lookup.registry.source import Registry
 
 T = TypeVar("T")
@@ -38,22 +49,30 @@ tickets.add_command(circulating)
 @settings_option
 @click.argument("files", nargs=-1, required=True, type=FILES)
 @click.option("--rejects", type=click.Path(file_okay=False, path_type=Path), help="Their folder.")
+@click.option("--zone", default=ZONE, help="Of times without an offset.")
 @json_option
 def import_files(
-    settings: Settings, files: tuple[Path, ...], rejects: Path | None, as_json: bool
+    settings: Settings,
+    files: tuple[Path, ...],
+    rejects: Path | None,
+    zone: str,
+    as_json: bool,
 ) -> None:
     """Import NDJSON or CSV; bad lines are told in a file beside, the rest goes on. An import
     that was cut off continues where it stood."""
     keys = read_key_file(Path(settings.store.key_file))
+    feeds = _feeds_of(files, rejects)
+    read_as = partial(parser_of, zone=_zone(zone))
 
     async def work(registry: Registry) -> ImportReport:
         with _Bar(hidden=as_json) as bar:
             return await import_tickets(
                 registry,
-                files,
+                feeds,
                 hash_phone=keys.owner,
                 on_progress=bar.move,
                 rejects_dir=rejects,
+                read_as=read_as,
                 pause_ms=0,
                 now_us=wall_us,
                 beside=True,
@@ -61,15 +80,41 @@ def import_files(
 
     began = perf_counter()
     report = with_registry(settings, work, create=True)
-    fields = asdict(report) | {"lines_per_s": round(report.lines / (perf_counter() - began))}
+    elapsed_s = perf_counter() - began
+    rate = None if report.resumed else round(report.lines / elapsed_s)  # some were read before
+    fields = asdict(report) | {"lines_per_s": rate}
 
     def tell() -> None:
         for name, value in fields.items():
             if value or name in {"lines", "added", "rejected"}:
-                click.echo(f"{name:18} {value}")
+                listed = " ".join(map(str, value)) if isinstance(value, tuple) else value
+                click.echo(f"{name:18} {listed}")
 
     show(fields, as_json, tell)
-    sys.exit(1 if report.rejected else 0)
+    for name in report.changed:
+        click.echo(f"{name}: was written to while it was read; import it again", err=True)
+    sys.exit(1 if report.rejected or report.changed else 0)
+
+
+def _feeds_of(files: tuple[Path, ...], rejects: Path | None) -> list[Path]:
+    """The files but those of rejects, which `*.ndjson` names too."""
+    feeds = [path for path in files if not path.name.endswith(REJECTS_SUFFIX)]
+    if not feeds:
+        raise click.UsageError("files of rejects are no feeds")
+    if rejects is not None and len({path.name for path in feeds}) < len(feeds):
+        raise click.UsageError("files of the same name need a folder of rejects each")
+    return feeds
+
+
+def _zone(name: str) -> tzinfo:
+    if (problem := zone_problem()) is not None:
+        raise SettingsError(problem)
+    try:
+        return zone_of(name, "", "")
+    except MapError:
+        raise click.BadParameter(
+            'write a zone such as "Asia/Atyrau" or "+05:00"', param_hint="--zone"
+        ) from None
 
 
 @tickets.command("show")
@@ -79,32 +124,33 @@ def import_files(
 def show_ticket(settings: Settings, number: str, as_json: bool) -> None:
     """One ticket with its whole path."""
     found = with_registry(settings, lambda registry: registry.show(number))
-    rows = [ticket._asdict() | {"record": ticket.record._asdict()} for ticket in found]
 
     def tell() -> None:
-        for row in rows:
-            for name, value in (row.pop("record") | row).items():
-                click.echo(f"{name:18} {value}")
-        if not rows:
+        for ticket in found:
+            for line in lines(ticket):
+                click.echo(line)
+        if not found:
             click.echo(f"{number} is not in the registry")
 
-    show(rows, as_json, tell)
-    sys.exit(0 if rows else 1)
+    show([named(ticket) for ticket in found], as_json, tell)
+    sys.exit(0 if found else 1)
 
 
 @tickets.command("stats")
 @settings_option
 @json_option
 def stats(settings: Settings, as_json: bool) -> None:
-    """How many tickets, by kind and status."""
+    """How many tickets, by kind and status, and by the system that tells of them."""
     figures = asdict(with_registry(settings, lambda registry: registry.stats()))
 
     def tell() -> None:
         for name, value in figures.items():
-            if name != "by_status":
+            if name not in {"by_status", "by_system"}:
                 click.echo(f"{name:18} {value}")
         for kind, status, count in figures["by_status"]:
             click.echo(f"  {kind:16} {status:20} {count}")
+        for system, count in figures["by_system"]:
+            click.echo(f"  {system or '(no system named)':37} {count}")
 
     show(figures, as_json, tell)
 
@@ -126,6 +172,8 @@ def import_file(settings: Settings, file: Path, as_json: bool) -> None:
         click.echo(f"added {report.added}, updated {report.updated}, unchanged {report.unchanged}")
         for place, problem in report.problems:
             click.echo(f"{file}: {place}: {problem.field}: {problem.reason}")
+        for code in report.shared_codes:
+            click.echo(f"{file}: code {code}: is that of several bodies, so it names none of them")
 
     show(asdict(report), as_json, tell)
     sys.exit(1 if report.problems else 0)

@@ -11,8 +11,6 @@ from lookup.registry.columns import suspicious
 from lookup.registry.contradictions import Ticket
 from lookup.registry.stored import fine_parts, stored
 
-KindSystem = tuple[str, str]
-
 
 @dataclass(slots=True)
 class Batch:
@@ -21,7 +19,6 @@ class Batch:
     rows: list[tuple[Any, ...]] = field(default_factory=list)  # each as StoredRow
     events: int = 0
     deletions: int = 0
-    kind_systems: set[KindSystem] = field(default_factory=set)
     suspects: set[Ticket] = field(default_factory=set)  # may contradict themselves
 
     def take(self, row: Row) -> None:
@@ -31,12 +28,17 @@ class Batch:
         doubtful = suspicious(ticket.kind, ticket.status, fine_parts(row))
         self.add(tuple(stored(row)), len(row.events), suspicious=doubtful)
 
+    def join(self, other: Batch) -> None:
+        """What follows it in the feed."""
+        self.rows += other.rows
+        self.events += other.events
+        self.deletions += other.deletions
+        self.suspects |= other.suspects
+
     def add(self, row: tuple[Any, ...], events: int, *, suspicious: bool) -> None:
         """A row that is in its stored form already, as a plain tuple."""
-        kind = row[2]
         self.rows.append(row)
         self.events += events
         self.deletions += row[7]
-        self.kind_systems.add((kind, row[3]))
         if suspicious:
-            self.suspects.add((row[1], kind))
+            self.suspects.add((row[1], row[2]))

@@ -8,12 +8,15 @@ times cut at the day that `told` has already, keep millions of them small.
 from __future__ import annotations
 
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from lookup.feed.path import PathFacts
 from lookup.registry.place import place_of, slot_of
+from lookup.registry.wire import JOINED
+from lookup.status import SECRET
 
 DAY: Final = len("YYYY-MM-DD")
 
@@ -33,11 +36,17 @@ class StoredRow(NamedTuple):
     version: int | None
     deleted: int
     forward_count: int  # stated, or seen in its steps
-    parent_place: int | None  # of the ticket it was opened for
+    parent_place: int | None  # of the ticket it was opened for; thousands may be joined to one
     digest: int  # changes when anything but the key would
     told: str
     kept: str
     path: str | None
+
+
+Group = tuple[str, str, str, int]  # kind, system, status, deleted: what tickets are counted by
+
+group_of: Final = itemgetter(2, 3, 4, 7)
+"""The Group of a StoredRow, which may be a plain tuple."""
 
 
 class Kept(NamedTuple):
@@ -84,6 +93,7 @@ class FineParts(NamedTuple):
 
 
 _BAILIFF_SINCE: Final = 5
+_SENSITIVITY: Final = Kept._fields.index("sensitivity")
 
 
 def columns(
@@ -108,17 +118,13 @@ def columns(
     """What a line says as a StoredRow, but a plain tuple; dates are texts, steps in order."""
     due_on, forwards = head[4], facts.forwards
     told = head
-    if due_on is None or parent or fine or inspection or forwards:
+    secret = kept[_SENSITIVITY] == SECRET
+    if due_on is None or parent or fine or inspection or forwards or secret:
         term = None if due_on is not None else (created_us, facts.extended_to, facts.pauses)
-        told += (
-            parent,
-            fine and fine.facts,
-            fine and fine.conflict,
-            inspection,
-            term,
-            forwards,
-        )
-        if not forwards:
+        told += (parent, fine and fine.facts, fine and fine.conflict, inspection, term, forwards)
+        if secret:
+            told += (True,)
+        elif not forwards:
             told = told[: -1 if term else -2]
     if fine or kept_more:
         others, outcome, extra = kept_more or (None, None, None)
@@ -140,7 +146,7 @@ def columns(
         version,
         int(deleted),
         max(head[8], len(forwards)),
-        None if parent is None else place_of(parent),
+        None if parent is None or status == JOINED else place_of(parent),
         int.from_bytes(digest[:8], signed=True),
         told_text.decode(),
         kept_text.decode(),

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from lookup.compare import contradiction
+from lookup.placeholders import without_placeholders
 from lookup.registry import sqlite as door
 from lookup.registry.place import place_of
 from lookup.registry.sql import (
@@ -123,7 +124,8 @@ async def _contradictions(
         for each in _found(row[2]):
             ticket = (each.number, each.kind)
             if ticket in tickets:
-                groups.setdefault(ticket, []).append(record(each, {}, name))
+                told = without_placeholders(record(each, {}, name))
+                groups.setdefault(ticket, []).append(told)
         for ticket, records in groups.items():
             rule = contradiction(records)
             if rule is not None:

@@ -47,9 +47,13 @@ class Scope(NamedTuple):
     kinds: tuple[str, ...] = (ANY_KIND,)
     rights: tuple[str, ...] = (WRITE,)
     networks: tuple[str, ...] = ()  # it may come from; none: from anywhere
+    numbers: tuple[str, ...] = ()  # how those begin that it may be the first to tell; none: any
 
     def allows_kind(self, kind: str) -> bool:
         return ANY_KIND in self.kinds or kind in self.kinds
+
+    def allows_number(self, number: str) -> bool:
+        return not self.numbers or number.startswith(self.numbers)
 
     def allowed_from(self) -> tuple[Network, ...]:
         return tuple(ipaddress.ip_network(network) for network in self.networks)

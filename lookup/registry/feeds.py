@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 
+from lookup.feed.bodies import by_code
 from lookup.feed.row import Row
 from lookup.registry import sqlite as door
 from lookup.registry.batch import Batch
 from lookup.registry.feed_keys import LIVE_MAX, FeedKey, Scope
+from lookup.registry.feed_known import known_of
 from lookup.registry.feed_scope import BodyTree, Refusal, apart, refusal
 from lookup.registry.importing import NO_ROOM
 from lookup.registry.merge import Change
@@ -27,6 +29,7 @@ from lookup.registry.source import Registry
 from lookup.registry.write import RegistryWriter
 
 PURGED_PER_WRITE: Final = 100  # answers past their time that one push takes away
+TURN_WAIT_S: Final = 10.0  # behind other pushes; then WRITER_WAIT_S behind other processes
 
 _KEY_COLUMNS: Final = "id, feed, digest, scope, created_us, expires_us, revoked_us, used_us"
 _KEY: Final = f"SELECT {_KEY_COLUMNS} FROM api_key WHERE id = ?"  # noqa: S608 - constants only
@@ -90,6 +93,7 @@ class Outcome(NamedTuple):
     change: Change | None  # None: it was refused
     refusal: Refusal | None = None
     held: Row | None = None
+    left_out: int = 0  # steps that the ticket had no room for
 
 
 class Answer(NamedTuple):
@@ -144,6 +148,22 @@ class FeedStore:
     async def close(self) -> None:
         await self._held_open.aclose()
 
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[door.Connection]:
+        """In turn. Raises RegistryBusyError where that does not come."""
+        try:
+            async with asyncio.timeout(TURN_WAIT_S):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise door.RegistryBusyError(
+                f"too many wait to write to {self._path}: wait until they have ended, then repeat"
+            ) from None
+        try:
+            async with self._writer.transaction() as connection:
+                yield connection
+        finally:
+            self._turn.release()
+
     # -- keys
 
     async def key(self, identity: str) -> FeedKey | None:
@@ -160,7 +180,7 @@ class FeedStore:
 
     async def add_key(self, key: FeedKey) -> None:
         """Raises TooManyKeysError."""
-        async with self._turn, self._writer.transaction() as connection:
+        async with self._transaction() as connection:
             live = await door.one_row(connection, _LIVE, (key.feed, key.created_us))
             if live[0] >= LIVE_MAX:
                 raise TooManyKeysError(key.feed)
@@ -170,12 +190,12 @@ class FeedStore:
 
     async def revoke_key(self, identity: str, now_us: int) -> bool:
         """From the next request or group of lines on; False: there is no such live key."""
-        async with self._turn, self._writer.transaction() as connection:
+        async with self._transaction() as connection:
             return await door.row_if_any(connection, _REVOKE, (now_us, identity)) is not None
 
     async def key_used(self, key: FeedKey, now_us: int) -> None:
         """For what is only read; a push tells it by itself."""
-        async with self._turn, self._writer.transaction() as connection:
+        async with self._transaction() as connection:
             await door.row_if_any(connection, _USE, (now_us, key.id, now_us))
 
     async def tree(self) -> BodyTree:
@@ -200,7 +220,7 @@ class FeedStore:
         Raises OtherRequestError, KeyEndedError, RegistryBusyError and RegistryError: then nothing
         was stored.
         """
-        async with self._turn, self._writer.transaction() as connection:
+        async with self._transaction() as connection:
             if await door.row_if_any(connection, _USE, (now_us, key.id, now_us)) is None:
                 raise KeyEndedError(key.id)
             if repeatable is not None:
@@ -220,28 +240,18 @@ class FeedStore:
     ) -> list[Outcome]:
         """Rows of different tickets."""
         tree = await self._tree(connection)
-        stored: dict[tuple[str, str], list[Row]] = {}
-        parents: dict[str | None, list[Row]] = {}
-        numbers = {row.ticket.number for row in rows} | {row.ticket.parent_id or "" for row in rows}
-        for held in await self._writer.stored(list(numbers - {""})):
-            stored.setdefault(held.key[:2], []).append(held)
-            parents.setdefault(held.key.number, []).append(held)
-        views = [stored.get((row.ticket.number, row.ticket.kind), []) for row in rows]
-        refusals = [
-            refusal(row, key, of, parents.get(row.ticket.parent_id, ()), tree)
-            for row, of in zip(rows, views, strict=True)
-        ]
+        known = await known_of(rows, key.feed, now_us, self._writer, connection)
+        refusals = [refusal(row, key, of, tree) for row, of in zip(rows, known, strict=True)]
         batch = Batch()
         for row, refused in zip(rows, refusals, strict=True):
             if refused is None:
                 batch.take(row)
-        changes = iter((await self._writer.store(batch, now_us)).changes)
+        done = (await self._writer.store(batch, now_us)).of_lines()
         if batch.rows:
             await self._writer.fed(now_us)
-        own = [next((held for held in of if held.key.system == key.feed), None) for of in views]
         return [
-            _outcome(refused, held, None if refused else next(changes))
-            for refused, held in zip(refusals, own, strict=True)
+            _outcome(refused, of.view(key.feed), (None, 0) if refused else next(done))
+            for refused, of in zip(refusals, known, strict=True)
         ]
 
     async def _tree(self, connection: door.Connection) -> BodyTree:
@@ -252,7 +262,7 @@ class FeedStore:
             bodies = _tree_list.decode(row[1])
             tree = BodyTree(
                 {identity: parent for identity, _, parent in bodies},
-                {code: identity for identity, code, _ in bodies},
+                by_code((code, identity) for identity, code, _ in bodies),
             )
             self._directory = _Directory(row[0], tree)
         return self._directory.tree
@@ -263,10 +273,10 @@ def _key(row: Sequence[object]) -> FeedKey:
     return found._replace(scope=_scope.decode(str(row[3])))
 
 
-def _outcome(refused: Refusal | None, held: Row | None, change: Change | None) -> Outcome:
-    if change is Change.NO_ROOM:
-        refused, change = Refusal(*NO_ROOM), None
-    return Outcome(change, refused, held)
+def _outcome(refused: Refusal | None, held: Row | None, done: tuple[Change | None, int]) -> Outcome:
+    if done[0] is Change.NO_ROOM:
+        return Outcome(None, Refusal(*NO_ROOM), held)
+    return Outcome(done[0], refused, held, done[1])
 
 
 async def _answered(

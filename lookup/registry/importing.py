@@ -7,8 +7,10 @@ on where it stopped; and a line imported twice changes nothing. Between batches 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
+from datetime import tzinfo
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,10 +20,14 @@ from lookup.feed.bodies import parse_bodies
 from lookup.feed.file import FeedFile, Rejects
 from lookup.feed.lines import Problem, csv_columns, parse_ndjson
 from lookup.feed.report import BodiesReport, Counts, FileResult, ImportReport, Known, total
+from lookup.feed.times import KAZAKHSTAN
 from lookup.feed.vocabulary import STATUSES
+from lookup.feed.zoned import ZonedLines
 from lookup.registry.merge import Change
 from lookup.registry.place import SLOTS
 from lookup.registry.reading import (
+    BULK_LINES_MAX,
+    BULK_OCTETS_MAX,
     Chunk,
     HashPhone,
     ParseLine,
@@ -59,12 +65,15 @@ class ImportProgress(NamedTuple):
 OnProgress = Callable[[ImportProgress], None]
 
 
-def parser_of(feed: FeedFile) -> ParseLine | Problem:
-    """How the lines of a feed in our own form are read; a CSV file needs its header for that."""
-    if not feed.is_csv:
-        return parse_ndjson
-    columns = csv_columns(feed.first_line)
-    return columns if isinstance(columns, Problem) else columns.parse
+def parser_of(feed: FeedFile, zone: tzinfo = KAZAKHSTAN) -> ParseLine | Problem:
+    """How the lines of a feed in our own form are read, with the zone of times without an offset;
+    a CSV file needs its header for that."""
+    columns = csv_columns(feed.first_line) if feed.is_csv else None
+    if isinstance(columns, Problem):
+        return columns
+    if zone is not KAZAKHSTAN:
+        return ZonedLines(zone, columns)
+    return parse_ndjson if columns is None else columns.parse
 
 
 async def import_tickets(
@@ -87,7 +96,7 @@ async def import_tickets(
     registry was fed, when a conflict was found. Raises OSError for a file that cannot be read,
     RegistryBusyError while another import reads it or others don't let us write, RegistryError
     when the registry cannot be written: what was stored before stays, and the same call goes on
-    from there.
+    from there. A file that is written to while it is read is named in the report.
 
     `pause_ms` lets the event loop go idle between turns, or a thread that works for it (such as
     the lookups' own) would wait for the interpreter's lock as long as lines are parsed; 0 suits
@@ -114,10 +123,11 @@ async def import_tickets(
                             await work.run_beside(Reader(parse, hash_phone, known))
                         else:
                             await work.run(Reader(parse, hash_phone, known), pause_ms / 1_000)
-                    await work.finish()
+                    changed = await work.finish()
             finally:
                 feed.close()
-            results.append(FileResult(path, work.counts, rejects.path, before is not None))
+            resumed = before is not None
+            results.append(FileResult(path, work.counts, rejects.path, resumed, changed))
     return total(results)
 
 
@@ -126,11 +136,11 @@ async def import_bodies(registry: Registry, file: Path) -> BodiesReport:
 
     Raises OSError, RegistryBusyError and RegistryError as `import_tickets` does.
     """
-    size, content = await asyncio.to_thread(_read_bodies, file)
-    if size > BODIES_OCTETS_MAX:
-        problem = Problem("file", f"is longer than {BODIES_OCTETS_MAX} octets")
+    content = await asyncio.to_thread(_read_bodies, file)
+    if len(content) > BODIES_OCTETS_MAX:
+        problem = Problem("file", f"is longer than {BODIES_OCTETS_MAX} octets; split it")
         return BodiesReport(0, 0, 0, ((file.name, problem),), {})
-    read = parse_bodies(content)
+    read = await asyncio.to_thread(parse_bodies, content)  # a second for those of the country
     if isinstance(read, Problem):
         return BodiesReport(0, 0, 0, ((file.name, read),), {})
     async with registry.writer() as writer, writer.transaction():
@@ -138,6 +148,7 @@ async def import_bodies(registry: Registry, file: Path) -> BodiesReport:
         changed = [row for row in read.rows if stored.get(row.id) != row]
         if changed:
             await writer.store_bodies(changed)
+    codes = Counter(row.code for row in (stored | {row.id: row for row in read.rows}).values())
     updated = sum(row.id in stored for row in changed)
     return BodiesReport(
         added=len(changed) - updated,
@@ -145,13 +156,14 @@ async def import_bodies(registry: Registry, file: Path) -> BodiesReport:
         unchanged=len(read.rows) - len(changed),
         problems=read.problems,
         unknown_fields=read.unknown_fields,
+        shared_codes=tuple(sorted({row.code for row in read.rows if codes[row.code] > 1})),
     )
 
 
-def _read_bodies(file: Path) -> tuple[int, bytes]:
-    """Size and content; no content when the file is too large."""
-    size = file.stat().st_size
-    return size, file.read_bytes() if size <= BODIES_OCTETS_MAX else b""
+def _read_bodies(file: Path) -> bytes:
+    """Its content; an octet too much when the file is too large."""
+    with file.open("rb") as opened:
+        return opened.read(BODIES_OCTETS_MAX + 1)
 
 
 class _FileImport:
@@ -195,19 +207,31 @@ class _FileImport:
             await self._store(read)
 
     async def run_beside(self, reader: Reader) -> None:
-        """The same, read by a process beside while this one stores."""
+        """The same, read by a process beside while this one stores; more at once while all of it
+        is new."""
         feed = self._feed
+        held = Read()
         start = Start(feed.path.absolute(), feed.identity, self._octets, self.counts.last_line)
         async with aclosing(read_beside(reader, start)) as beside:
             async for read in beside:
-                await self._store(read)
+                held.join(read)
+                lines, octets = held.last_line - self.counts.last_line, held.end - self._octets
+                if not self._writer.adding or lines >= BULK_LINES_MAX or octets >= BULK_OCTETS_MAX:
+                    await self._store(held)
+                    held = Read()
+        if held.end > self._octets:
+            await self._store(held)
 
-    async def finish(self) -> None:
-        """The file is read to its end."""
+    async def finish(self) -> bool:
+        """The file is read to its end; whether it was written to meanwhile, so that what we read
+        may be neither what it was nor what it is."""
+        changed = self._feed.changed
         async with self._writer.transaction():
             await self._writer.finish(self._feed.identity)
-            if self._now_us is not None and self.counts.lines > self.counts.rejected:
+            stored = self.counts.lines > self.counts.rejected
+            if self._now_us is not None and stored and not changed:
                 await self._writer.fed(self._now_us())
+        return changed
 
     async def _store(self, read: Read) -> None:
         """Rejects first, so that whatever counts as read is either stored or told."""
@@ -223,6 +247,7 @@ class _FileImport:
             counts.tally.add(read.tally)
             counts.deleted += read.batch.deletions
             counts.events += outcome.new_events
+            counts.events_left_out += sum(outcome.left_out.values())
             counts.conflicts += outcome.conflicts
             await self._writer.keep(
                 Progress(
@@ -233,6 +258,7 @@ class _FileImport:
                     counts=_encode(counts).decode(),
                 )
             )
+        self._octets = read.end
         if self._on_progress is not None:
             self._on_progress(
                 ImportProgress(self._feed.path.name, read.end, self._feed.size, counts.lines)

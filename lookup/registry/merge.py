@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from lookup.feed.fields import COUNT_MAX, moment_us
 from lookup.feed.path import ordered
 from lookup.feed.row import EventRow, Row, TicketRow
 
 STEPS_MAX: Final = 10_000  # of one ticket in all; further ones are left out
+AHEAD_MAX_US: Final = 86_400_000_000  # a status later than a day from now is no status yet
 DELETED: Final = "deleted"
 
 
@@ -27,39 +28,54 @@ class Merged(NamedTuple):
     change: Change
     row: Row
     new_events: int
+    left_out: int = 0  # new steps beyond STEPS_MAX
 
 
-def merge(kept: Row | None, row: Row) -> Merged:
+def merge(kept: Row | None, row: Row, now_us: int | None = None) -> Merged:
     """Neither a version nor a status ever goes back, a first filing never gets later, and a step
     once stored is neither changed nor lost.
 
     Of two lines with the same version, or the same status time where one of them has no version,
     the later one in the feed counts: a source corrects due dates and owners without touching the
-    status. A status without a time never replaces one with a time.
+    status. A status without a time never replaces one with a time. One that lies ahead of
+    `now_us` (UTC microseconds, None where nobody gave a clock), as by a mistyped year, holds back
+    no other: else no correction would ever be newer.
     """
     if kept is None:
         events = ordered(_told_once(row))
         return Merged(Change.ADDED, row._replace(events=events), len(events))
-    taken = _not_older(kept.ticket, row.ticket)
-    events = _joined(kept, row)
+    taken = not_older(kept.ticket, row.ticket, now_us)
+    events, left_out = _joined(kept, _told_once(row, kept) if taken else row.events)
     ticket = row.ticket if taken else kept.ticket
     ticket = ticket._replace(
         first_filed_at=_earlier(kept.ticket.first_filed_at, row.ticket.first_filed_at),
         version=_version(kept.ticket, row.ticket),
     )
     if taken and ticket == kept.ticket and events == kept.events:
-        return Merged(Change.UNCHANGED, kept, 0)
+        return Merged(Change.UNCHANGED, kept, 0, left_out)
     merged = kept._replace(
         ticket=ticket, events=events, digest=row.digest if taken else kept.digest
     )
     change = Change.UPDATED if taken else Change.STALE
-    return Merged(change, merged, len(events) - len(kept.events))
+    return Merged(change, merged, len(events) - len(kept.events), left_out)
 
 
-def _not_older(kept: TicketRow, new: TicketRow) -> bool:
+class Dated(Protocol):
+    """As far as what is newer follows from it; TicketRow is one."""
+
+    @property
+    def version(self) -> int | None: ...
+    @property
+    def status_us(self) -> int | None: ...
+
+
+def not_older(kept: Dated, new: Dated, now_us: int | None) -> bool:
+    """Whether what the new line says counts, by the rules of `merge`."""
     if kept.version is not None and new.version is not None and kept.version != new.version:
         return new.version > kept.version
     if kept.status_us is None:
+        return True
+    if now_us is not None and kept.status_us > now_us + AHEAD_MAX_US:
         return True
     return new.status_us is not None and new.status_us >= kept.status_us
 
@@ -76,12 +92,14 @@ def _earlier(kept: str | None, new: str | None) -> str | None:
     return new if moment_us(new) < moment_us(kept) else kept
 
 
-def _joined(kept: Row, row: Row) -> tuple[EventRow, ...]:
-    """The stored steps and the new ones in their order."""
+def _joined(kept: Row, told: tuple[EventRow, ...]) -> tuple[tuple[EventRow, ...], int]:
+    """The stored steps and the new ones in their order; how many had no room."""
     stored = {event.source_event_id for event in kept.events}
-    new = [event for event in _told_once(row, kept) if event.source_event_id not in stored]
-    room = STEPS_MAX - len(kept.events)
-    return ordered((*kept.events, *new[: max(0, room)])) if new else kept.events
+    new = [event for event in told if event.source_event_id not in stored]
+    if not new:
+        return kept.events, 0
+    room = max(0, STEPS_MAX - len(kept.events))
+    return ordered((*kept.events, *new[:room])), max(0, len(new) - room)
 
 
 def _told_once(row: Row, kept: Row | None = None) -> tuple[EventRow, ...]:

@@ -1,7 +1,9 @@
-"""Moving the tickets of a registry's first schema (0001) into the rows of today's.
+"""What is left to do in a registry of an older release: the tickets of its first schema (0001) are
+moved into the rows of today's, then all are counted that stood there before table `tally` (0004).
 
-In batches, each a transaction that takes away what it has moved: memory stays small, and a run
-that was cut off goes on at the next opening. The caller holds the registry's lock.
+In batches, each a transaction that takes away what it has moved, or says how far it has counted:
+memory stays small, and a run that was cut off goes on at the next opening. The caller holds the
+registry's lock.
 """
 
 from __future__ import annotations
@@ -18,13 +20,22 @@ from lookup.feed.path import ordered
 from lookup.feed.row import EventRow, Row, TicketRow
 from lookup.registry.columns import StoredRow
 from lookup.registry.place import SLOT_MASK
-from lookup.registry.sql import ADD_MANY
+from lookup.registry.sql import ADD_MANY, COUNT, COUNT_EVENTS
 from lookup.registry.stored import stored
 
 TICKETS_PER_BATCH: Final = 2_000
+COUNTED_PER_BATCH: Final = 100_000
 
 _TICKET: Final = TicketRow._fields[: TicketRow._fields.index("version")]  # what 0001 knew
 _LEFT: Final = "SELECT count(*) FROM sqlite_master WHERE name = 'ticket_0001'"
+_TO_COUNT: Final = "SELECT counted_id FROM revision WHERE counted_id IS NOT NULL"
+_COUNTED: Final = "UPDATE revision SET counted_id = ?"
+_GROUPS: Final = (
+    "SELECT json_group_array(json_array(kind, source_system, status, deleted, n)), sum(steps),"
+    " max(last) FROM (SELECT kind, source_system, status, deleted, count(*) AS n, max(id) AS last,"
+    " sum(CASE WHEN json_valid(path) THEN json_array_length(path) ELSE 0 END) AS steps"
+    " FROM (SELECT * FROM ticket WHERE id > ? ORDER BY id LIMIT ?) GROUP BY 1, 2, 3, 4)"
+)
 _TICKETS: Final = f"SELECT id, {', '.join(_TICKET)} FROM ticket_0001 ORDER BY id LIMIT ?"  # noqa: S608 - constants only
 _EVENTS: Final = (
     f"SELECT ticket_id, {', '.join(EventRow._fields)} FROM event_0001"  # noqa: S608 - constants only
@@ -33,13 +44,14 @@ _EVENTS: Final = (
 
 
 def to_move(uri: str) -> bool:
-    """Whether tickets of the first schema are left."""
+    """Whether tickets are left to be moved or counted."""
     with closing(sqlite3.connect(uri, uri=True)) as connection:
-        return bool(connection.execute(_LEFT).fetchone()[0])
+        left = connection.execute(_LEFT).fetchone()[0]
+        return bool(left) or connection.execute(_TO_COUNT).fetchone() is not None
 
 
 def move(uri: str) -> None:
-    """Move them all. Raises sqlite3.Error; what was moved until then stays moved."""
+    """Move and count them all. Raises sqlite3.Error; what was done until then stays done."""
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
         while connection.execute(_LEFT).fetchone()[0]:
             connection.execute("BEGIN IMMEDIATE")
@@ -47,6 +59,10 @@ def move(uri: str) -> None:
                 if not _move_batch(connection):
                     connection.execute("DROP TABLE event_0001")
                     connection.execute("DROP TABLE ticket_0001")
+        while (counted := connection.execute(_TO_COUNT).fetchone()) is not None:
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:
+                _count_batch(connection, counted[0])
 
 
 def _move_batch(connection: sqlite3.Connection) -> bool:
@@ -60,11 +76,17 @@ def _move_batch(connection: sqlite3.Connection) -> bool:
     rows = [_row(ticket[1:], events.get(ticket[0], ())) for ticket in tickets]
     for row in rows:
         _add(connection, stored(row))
-    systems = {(row.ticket.kind, row.ticket.source_system or "") for row in rows}
-    connection.executemany("INSERT OR IGNORE INTO kind_system VALUES (?, ?)", sorted(systems))
     connection.execute("DELETE FROM event_0001 WHERE ticket_id <= ?", (last,))
     connection.execute("DELETE FROM ticket_0001 WHERE id <= ?", (last,))
     return True
+
+
+def _count_batch(connection: sqlite3.Connection, after: int) -> None:
+    """The next tickets behind this id; where there are none, all are counted."""
+    groups, steps, last = connection.execute(_GROUPS, (after, COUNTED_PER_BATCH)).fetchone()
+    connection.execute(COUNT, (groups,))
+    connection.execute(COUNT_EVENTS, (steps or 0,))
+    connection.execute(_COUNTED, (last,))
 
 
 def _row(columns: tuple[object, ...], steps: Iterable[tuple[object, ...]]) -> Row:

@@ -27,11 +27,14 @@ from lookup.feed.file import FeedFile, Line
 from lookup.feed.lines import TOO_LONG, Problem, parse_ndjson
 from lookup.feed.report import Known, Tally
 from lookup.feed.row import Row
+from lookup.feed.zoned import ZonedLines
 from lookup.registry.batch import Batch
 from lookup.registry.sqlite import RegistryError
 from lookup.registry.straight import Straight, straight
 
-BULK_LINES_MAX: Final = 32_768  # of a chunk read beside: under a second of the registry's lock
+FRAME_LINES_MAX: Final = 4_096  # read beside and stored at once: under a second of the lock
+FRAME_OCTETS_MAX: Final = 8_388_608
+BULK_LINES_MAX: Final = 32_768  # where all are new tickets, which take a tenth of the time
 BULK_OCTETS_MAX: Final = 67_108_864
 STOP_S: Final = 5.0  # for the process to end
 PIPE_OCTETS: Final = 33_554_432  # taken before they are asked for: a frame or two
@@ -65,6 +68,14 @@ class Read:
     last_line: int = 0
     end: int = 0  # offset in the file of what comes after them
 
+    def join(self, other: Read) -> None:
+        """What follows it in the file."""
+        self.batch.join(other.batch)
+        self.numbers += other.numbers
+        self.problems += other.problems
+        self.tally.add(other.tally)
+        self.last_line, self.end = other.last_line, other.end
+
 
 _encode = msgspec.msgpack.Encoder().encode
 _read = msgspec.msgpack.Decoder(Read).decode
@@ -79,7 +90,8 @@ class Reader(NamedTuple):
 
     def read(self, chunk: Chunk, into: Read) -> None:
         parse, hash_phone, known = self
-        short = straight if parse is parse_ndjson else _never
+        zoned = isinstance(parse, ZonedLines) and parse.columns is None
+        short = straight if zoned or parse is parse_ndjson else _never
         for number, line in enumerate(chunk.lines, chunk.first):
             if not isinstance(line, bytes):
                 into.problems.append((number, line))
@@ -181,6 +193,7 @@ async def _process() -> AsyncIterator[asyncio.subprocess.Process]:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=PIPE_OCTETS,
+        pipesize=1_048_576,
         env={},  # settings of a service are none of its business
     )
     try:
@@ -223,7 +236,7 @@ async def _send(reader: Reader, start: Start, target: BinaryIO) -> None:
         if feed.identity != start.identity:
             raise SystemExit(1)
         async for chunk in chunks(
-            feed, start.octets, start.lines, lines_max=BULK_LINES_MAX, octets_max=BULK_OCTETS_MAX
+            feed, start.octets, start.lines, lines_max=FRAME_LINES_MAX, octets_max=FRAME_OCTETS_MAX
         ):
             read = Read()
             reader.read(chunk, read)

@@ -10,29 +10,49 @@ from typing import Final
 
 import msgspec
 
+from lookup.feed.bodies import by_code
+from lookup.feed.fields import is_number
 from lookup.registry import sqlite as door
 from lookup.registry.columns import StoredRow
 from lookup.registry.contradictions import Conflict
+from lookup.registry.inner_pages import read_ahead
 from lookup.registry.place import place_of
-from lookup.registry.sql import BODIES, CIRCULATING, CONFLICTS, FIND, ROWS, STATS
-from lookup.registry.staff import Circulating, RegistryStats, ShownTicket, StatusCount, shown
+from lookup.registry.sql import BODIES, CIRCULATING, CONFLICTS, FIND, ROWS, STATS, TREE
+from lookup.registry.staff import (
+    Circulating,
+    RegistryStats,
+    ShownTicket,
+    StatusCount,
+    SystemCount,
+    shown,
+    unreadable,
+)
 from lookup.registry.stored import unstored
 from lookup.registry.wire import Found, record
 from lookup.registry.write import RegistryWriter
 from lookup.source import ANY_KIND, Answers, SourceHealth, SourceUnavailableError
 from lookup.status import Body, TicketRecord, Wanted
 
-__all__ = ["Circulating", "Conflict", "Registry", "RegistryStats", "ShownTicket", "StatusCount"]
+__all__ = [
+    "Circulating",
+    "Conflict",
+    "Registry",
+    "RegistryStats",
+    "ShownTicket",
+    "StatusCount",
+    "SystemCount",
+]
 
 NUMBERS_PER_QUERY_MAX: Final = 1_000
-FIRST: Final = ("", "")  # before every conflict
+FIRST: Final = ("", "", "")  # before every conflict
 ANY: Final = ("0",)  # a number asked so that the tickets' table is looked into
 
 _found_list = msgspec.json.Decoder(list[Found])
 _bodies_list = msgspec.json.Decoder(list[Body])
 _rows_list = msgspec.json.Decoder(list[StoredRow])
 _conflicts_list = msgspec.json.Decoder(list[Conflict])
-_figures_list = msgspec.json.Decoder(list[tuple[str, str, int]])
+_by_status = msgspec.json.Decoder(tuple[StatusCount, ...])
+_by_system = msgspec.json.Decoder(tuple[SystemCount, ...])
 _encode = msgspec.json.Encoder().encode
 
 
@@ -95,6 +115,12 @@ class Registry:
         """When it was last fed, UTC microseconds, as of the last lookup; None: nobody said."""
         return self._fed_us
 
+    async def read_ahead(self) -> bool:
+        """Have in memory what leads to the tickets: see inner_pages.py. For a service, at start."""
+        async with door.reader(self._path) as connection:
+            page_octets, root = await door.one_row(connection, TREE)
+        return await read_ahead(self._path, page_octets, root)
+
     async def find_many(self, wanted: Sequence[Wanted]) -> Answers:
         """As every source; one record of each system that knows a ticket."""
         numbers = list(dict.fromkeys([item.number for item in wanted]))
@@ -141,45 +167,51 @@ class Registry:
         return self._bodies
 
     async def stats(self) -> RegistryStats:
-        """Counts every ticket: minutes for many millions, on a connection of its own."""
+        """Read from the counts that are kept with each batch, on a connection of its own."""
         async with door.reader(self._path) as connection:
             row = await door.one_row(connection, STATS)
-        by_status = tuple(StatusCount(*figure) for figure in _figures_list.decode(row[0]))
+        by_status = _by_status.decode(row[0])
         return RegistryStats(
             path=self._path,
             library=door.library(),
             octets=self._path.stat().st_size,
             tickets=sum(figure.tickets for figure in by_status),
             by_status=by_status,
-            events=row[1],
-            bodies=row[2],
-            unfinished_imports=row[3],
-            conflicts=row[4],
-            deleted=row[5],
+            by_system=_by_system.decode(row[1]),
+            events=row[2],
+            bodies=row[3],
+            unfinished_imports=row[4],
+            conflicts=row[5],
+            deleted=row[6],
         )
 
     async def show(self, number: str) -> tuple[ShownTicket, ...]:
         """Every ticket of this number, whatever its kind and system, with its steps in order;
-        deleted ones too."""
+        deleted ones too. Raises RegistryError, also where one cannot be read."""
+        if not is_number(number):
+            return ()
         places = _text([place_of(number)])
-        async with door.reader(self._path) as connection:
-            row = await door.one_row(connection, ROWS, (places,))
-            found = await self._read(connection, places)
-        told = {(each.number, each.kind, each.system): each for each in found}
-        return tuple(
-            shown(unstored(columns), told.get(columns[1:4]), self._bodies, self._name)
-            for columns in _rows_list.decode(row[0])
-            if columns.number == number
-        )
+        try:
+            async with door.reader(self._path) as connection:
+                row = await door.one_row(connection, ROWS, (places,))
+                found = await self._read(connection, places)
+            told = {(each.number, each.kind, each.system): each for each in found}
+            return tuple(
+                shown(unstored(columns), told.get(columns[1:4]), self._bodies, self._name)
+                for columns in _rows_list.decode(row[0])
+                if columns.number == number
+            )
+        except msgspec.DecodeError:
+            raise door.RegistryError(unreadable(self._path, number)) from None
 
     async def conflicts(
         self,
         *,
         open_only: bool = True,
         limit: int = NUMBERS_PER_QUERY_MAX,
-        after: tuple[str, str] = FIRST,
+        after: tuple[str, str, str] = FIRST,
     ) -> tuple[Conflict, ...]:
-        """What systems contradict each other about, by number and kind, behind `after`."""
+        """What systems contradict each other about, by number, kind and rule, behind `after`."""
         async with door.reader(self._path) as connection:
             row = await door.one_row(connection, CONFLICTS, (*after, open_only, limit))
         return tuple(_conflicts_list.decode(row[0]))
@@ -243,7 +275,7 @@ class Registry:
     async def _load_bodies(self, reader: door.Connection) -> None:
         row = await door.one_row(reader, BODIES)
         self._bodies = {body.id: body for body in _bodies_list.decode(row[1])}
-        self._by_code = {body.code: body for body in self._bodies.values()}
+        self._by_code = by_code((body.code, body) for body in self._bodies.values())
         self._bodies_revision = row[0]
 
 

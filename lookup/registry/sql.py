@@ -14,6 +14,7 @@ from lookup.registry.place import SLOT_MASK
 from lookup.registry.wire import JOINED, PARENT_AT
 
 ANCESTORS_MAX: Final = 8  # tickets above a ticket that are looked at; a circle ends here too
+DESCENDANTS_MAX: Final = 8  # and below it
 
 COLUMNS: Final = (
     "id, number, kind, source_system, status, status_us, version, deleted, forward_count,"
@@ -23,12 +24,18 @@ _COLUMN_COUNT: Final = COLUMNS.count(",") + 1
 
 _PARENT: Final = f"'$[{PARENT_AT}]'"
 
-_CHILD: Final = (  # as wire.Child; the newest one, if there are several
-    "CASE WHEN t.status IN ('passed', 'forwarded', 'controlled') THEN coalesce("  # noqa: S608 - constants only
-    "(SELECT '[\"' || c.number || '\",\"' || c.kind || '\",\"' || c.status || '\",' || c.told"
-    f" || ']' FROM ticket c WHERE c.parent_place = (t.id & ~{SLOT_MASK}) AND NOT c.deleted"
-    f" AND c.status <> '{JOINED}' AND c.told ->> {_PARENT} = t.number"
-    " ORDER BY c.status_us DESC, c.id LIMIT 1), 'null') ELSE 'null' END"
+_PASSED_ON: Final = "('passed', 'forwarded', 'controlled')"
+_CHILDREN: Final = (  # list of wire.Child: the newest opened for it, for that one, and so on
+    f"CASE WHEN t.status IN {_PASSED_ON} THEN"  # noqa: S608 - constants only
+    " (WITH RECURSIVE down (place, number, status, found, depth) AS"
+    f" (SELECT t.id & ~{SLOT_MASK}, t.number, t.status, NULL, 0 UNION ALL"
+    f" SELECT c.id & ~{SLOT_MASK}, c.number, c.status,"
+    " '[\"' || c.number || '\",\"' || c.kind || '\",\"' || c.status || '\",' || c.told || ']',"
+    " depth + 1 FROM down CROSS JOIN ticket c ON c.id = (SELECT n.id FROM ticket n"
+    f" WHERE n.parent_place = down.place AND NOT n.deleted AND n.status <> '{JOINED}'"
+    f" AND n.told ->> {_PARENT} = down.number ORDER BY n.status_us DESC, n.id LIMIT 1)"
+    f" WHERE down.status IN {_PASSED_ON} AND depth < {DESCENDANTS_MAX})"
+    " SELECT '[' || coalesce(group_concat(found), '') || ']' FROM down) ELSE 'null' END"
 )
 
 _ANCESTORS: Final = (  # list of wire.Told
@@ -46,7 +53,7 @@ _ANCESTORS: Final = (  # list of wire.Told
 
 _FOUND: Final = (  # as wire.Found
     "'[\"' || t.number || '\",\"' || t.kind || '\",' || json_quote(t.source_system) || ',\"'"
-    f" || t.status || '\",' || t.told || ',' || {_CHILD} || ',' || {_ANCESTORS} || ']'"
+    f" || t.status || '\",' || t.told || ',' || {_CHILDREN} || ',' || {_ANCESTORS} || ']'"
 )
 
 _REVISIONS: Final = "(SELECT bodies_revision FROM revision), (SELECT fed_us FROM revision)"
@@ -65,6 +72,10 @@ CIRCULATING: Final = (
     " ORDER BY t.id LIMIT ?)"
 )
 
+TREE: Final = (
+    "SELECT page_size, rootpage FROM pragma_page_size, sqlite_master WHERE name = 'ticket'"
+)
+
 BODIES: Final = (
     "SELECT (SELECT bodies_revision FROM revision),"
     " (SELECT json_group_array(json_array(id, code, iif(connected, json('true'), json('false')),"
@@ -81,12 +92,15 @@ ROWS: Final = (
 
 STATS: Final = (
     "SELECT (SELECT json_group_array(json_array(kind, status, n)) FROM"
-    " (SELECT kind, status, count(*) n FROM ticket WHERE NOT deleted"
+    " (SELECT kind, status, sum(tickets) AS n FROM tally WHERE NOT deleted AND tickets > 0"
     " GROUP BY kind, status ORDER BY kind, status)),"
-    " (SELECT coalesce(sum(json_array_length(path)), 0) FROM ticket), (SELECT count(*) FROM body),"
+    " (SELECT json_group_array(json_array(source_system, n)) FROM"
+    " (SELECT source_system, sum(tickets) AS n FROM tally WHERE NOT deleted AND tickets > 0"
+    " GROUP BY source_system ORDER BY source_system)),"
+    " (SELECT events FROM revision), (SELECT count(*) FROM body),"
     " (SELECT count(*) FROM import_progress),"
     " (SELECT count(*) FROM conflict WHERE cleared_us IS NULL),"
-    " (SELECT count(*) FROM ticket WHERE deleted)"
+    " (SELECT coalesce(sum(tickets), 0) FROM tally WHERE deleted)"
 )
 
 ADD_MANY: Final = f"INSERT INTO ticket ({COLUMNS}) VALUES ({', '.join('?' * _COLUMN_COUNT)})"  # noqa: S608 - constants only
@@ -107,11 +121,20 @@ REPLACE: Final = _FROM_JSON + _REPLACE
 """Parameter: JSON list of rows."""
 REPLACE_MANY: Final = ADD_MANY + _REPLACE
 
-KIND_SYSTEMS: Final = "SELECT json_group_array(json_array(kind, source_system)) FROM kind_system"
-ADD_KIND_SYSTEMS: Final = (
-    "INSERT INTO kind_system (kind, source_system)"
-    " SELECT w.value ->> 0, w.value ->> 1 FROM json_each(?) w WHERE true ON CONFLICT DO NOTHING"
+COUNT: Final = (
+    "INSERT INTO tally (kind, source_system, status, deleted, tickets)"
+    " SELECT w.value ->> 0, w.value ->> 1, w.value ->> 2, w.value ->> 3, w.value ->> 4"
+    " FROM json_each(?) w WHERE true ON CONFLICT (kind, source_system, status, deleted)"
+    " DO UPDATE SET tickets = tickets + excluded.tickets"
 )
+"""Parameter: JSON list of kind, system, status, deleted, and how many more."""
+COUNT_EVENTS: Final = "UPDATE revision SET events = events + ?"
+KINDS_OF_SEVERAL: Final = (
+    "SELECT json_group_array(w.value) FROM json_each(?) w"
+    " WHERE (SELECT min(source_system) FROM tally WHERE kind = w.value)"
+    " <> (SELECT max(source_system) FROM tally WHERE kind = w.value)"
+)
+"""Parameter: JSON list of kinds. Those that more than one system tells of."""
 
 SEVERAL: Final = (
     "SELECT json_group_array(a.id) FROM json_each(?) w CROSS JOIN ticket a ON a.id = w.value"  # noqa: S608 - constants only
@@ -124,7 +147,7 @@ SEVERAL: Final = (
 _CONFLICT: Final = "json_array(number, kind, rule, json(systems), found_us, told_us, cleared_us)"
 CONFLICTS: Final = (
     f"SELECT json_group_array({_CONFLICT}) FROM (SELECT * FROM conflict"  # noqa: S608 - constants only
-    " WHERE (number, kind) > (?, ?) AND (cleared_us IS NULL OR NOT ?)"
+    " WHERE (number, kind, rule) > (?, ?, ?) AND (cleared_us IS NULL OR NOT ?)"
     " ORDER BY number, kind, rule LIMIT ?)"
 )
 OPEN_CONFLICTS: Final = (
@@ -143,10 +166,13 @@ CLEAR_CONFLICTS: Final = (
     "UPDATE conflict SET cleared_us = ? WHERE (number, kind, rule) IN"
     " (SELECT w.value ->> 0, w.value ->> 1, w.value ->> 2 FROM json_each(?) w)"
 )
-TELL_CONFLICTS: Final = (
-    "UPDATE conflict SET told_us = ? WHERE (number, kind, rule) IN"
-    " (SELECT w.value ->> 0, w.value ->> 1, w.value ->> 2 FROM json_each(?) w)"
+TELL_CONFLICTS: Final = (  # one that was cleared and found again meanwhile is news
+    "UPDATE conflict SET told_us = ?1 WHERE (number, kind, rule) IN"
+    " (SELECT w.value ->> 0, w.value ->> 1, w.value ->> 2 FROM json_each(?2) w)"
+    " AND (number, kind, rule, coalesce(found_us, 0)) IN (SELECT w.value ->> 0, w.value ->> 1,"
+    " w.value ->> 2, coalesce(w.value ->> 3, 0) FROM json_each(?2) w)"
 )
+"""Parameters: when, and a JSON list of [number, kind, rule, found_us]."""
 
 FED: Final = "UPDATE revision SET fed_us = max(coalesce(fed_us, 0), ?)"
 

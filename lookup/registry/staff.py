@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -13,6 +13,8 @@ from lookup.feed.row import EventRow, Row
 from lookup.registry.stored import told_of
 from lookup.registry.wire import Found, record
 from lookup.status import Body, TicketRecord
+
+_KNOWN: Final = EventRow._fields.index("extra")
 
 _object = msgspec.json.Decoder(dict[str, object]).decode
 
@@ -23,15 +25,21 @@ class StatusCount(NamedTuple):
     tickets: int
 
 
+class SystemCount(NamedTuple):
+    system: str  # "" where the feed names none
+    tickets: int
+
+
 @dataclass(frozen=True, slots=True)
 class RegistryStats:
-    """Figures of a registry file, counted when asked."""
+    """Figures of a registry file."""
 
     path: Path
     library: str
     octets: int  # of the main file
     tickets: int  # without those deleted
     by_status: tuple[StatusCount, ...]
+    by_system: tuple[SystemCount, ...]
     events: int
     bodies: int
     unfinished_imports: int
@@ -39,9 +47,23 @@ class RegistryStats:
     deleted: int  # tickets
 
 
+class ShownStep(NamedTuple):
+    """As EventRow, without what the model does not know."""
+
+    source_event_id: str
+    seq: int
+    at: str
+    stage: str
+    from_body: str | None
+    to_body: str | None
+    actor_role: str | None
+    note_code: str | None
+    due_on_after: str | None
+
+
 class ShownTicket(NamedTuple):
-    """A ticket with its whole path, for staff. Of unknown fields only the names: a feed may put
-    personal data there."""
+    """A ticket with its whole path, for staff. Of unknown fields, of a step too, only the names: a
+    feed may put personal data there."""
 
     record: TicketRecord
     sensitivity: str | None
@@ -50,7 +72,7 @@ class ShownTicket(NamedTuple):
     first_filed_at: str | None
     body_id: str | None  # also where the directory does not know it
     unknown_fields: tuple[str, ...]
-    events: tuple[EventRow, ...]
+    events: tuple[ShownStep, ...]
     system: str  # "" where the feed names none
     version: int | None
     deleted: bool
@@ -64,6 +86,13 @@ class Circulating(NamedTuple):
     next_after: int | None
 
 
+def unreadable(path: Path, number: str) -> str:
+    return (
+        f"the ticket registry {path}: what it holds of {number} cannot be read; restore it from a "
+        "copy"
+    )
+
+
 def shown(row: Row, found: Found | None, bodies: Mapping[str, Body], source: str) -> ShownTicket:
     """`found`: the ticket as a lookup finds it; None: it is deleted, and none does."""
     ticket = row.ticket
@@ -74,10 +103,19 @@ def shown(row: Row, found: Found | None, bodies: Mapping[str, Body], source: str
         created_at=ticket.created_at,
         first_filed_at=ticket.first_filed_at,
         body_id=ticket.body_id,
-        unknown_fields=tuple(_object(ticket.extra)) if ticket.extra else (),
-        events=row.events,
+        unknown_fields=_unknown(row),
+        events=tuple(ShownStep._make(step[:_KNOWN]) for step in row.events),
         system=ticket.source_system or "",
         version=ticket.version,
         deleted=ticket.deleted,
         outcome=_object(ticket.outcome) if ticket.outcome else None,
     )
+
+
+def _unknown(row: Row) -> tuple[str, ...]:
+    extra = row.ticket.extra
+    names = dict.fromkeys(_object(extra) if extra else ())
+    for step in row.events:
+        if step.extra:
+            names |= dict.fromkeys(f"events.{name}" for name in _object(step.extra))
+    return tuple(names)

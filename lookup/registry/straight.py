@@ -210,7 +210,7 @@ def _steps(
             telling = True
         if identity == f"{number}-{seq}":
             step: tuple[Any, ...] = (None, seq, at, stage, event.from_body or None)
-        elif identity and identity not in named:
+        elif identity and identity not in named and not _numbered(identity, number):
             named.add(identity)
             step = (identity, seq, at, stage, event.from_body or None)
         else:
@@ -221,6 +221,11 @@ def _steps(
             step = (*step, event.to_body or None)
         steps.append(step)
     return steps, path_facts(events) if telling else NOTHING
+
+
+def _numbered(identity: str, number: str) -> bool:
+    """Whether it may be what another step of this ticket is called by its number."""
+    return identity.startswith(number) and identity[len(number) + 1 :].isdigit()
 
 
 def _more(event: _Event) -> tuple[str | None, str | None, str | None]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
+from lookup import joined
 from lookup.compare import PAID_BUT_ENFORCED
 from lookup.status import (
     Body,
@@ -48,6 +49,7 @@ class Told(NamedTuple):
     inspection: InspectionFacts | None = None
     term: TermFacts | None = None
     forwards: tuple[Forward, ...] = ()
+    secret: bool = False
 
 
 PARENT_AT: Final = Told._fields.index("parent")
@@ -70,17 +72,17 @@ class Found(NamedTuple):
     system: str
     status: str
     told: Told
-    child: Child | None = None  # only of tickets that were passed on
+    children: tuple[Child, ...] | None = None  # only of tickets passed on; each of the one before
     ancestors: tuple[Told, ...] | None = None  # only of tickets opened for another
 
 
 def record(found: Found, bodies: Mapping[str, Body], source: str) -> TicketRecord:
     """A ticket as every source gives it; `source` stands in where the feed named no system."""
-    number, kind, system, status, told, child, ancestors = found
+    number, kind, system, status, told, children, ancestors = found
     (
         number_shown, status_on, created_on, first_filed_on, due_on, due_basis, body_id, others,
         forward_count, extended_count, hashes, owner_lang, answer_via, intake, parent, fine,
-        fine_conflict, inspection, term, forwards,
+        fine_conflict, inspection, term, forwards, secret,
     ) = told  # fmt: skip
     joined_to = None
     if parent is not None and status == JOINED:
@@ -115,16 +117,34 @@ def record(found: Found, bodies: Mapping[str, Body], source: str) -> TicketRecor
         term,
         forwards,
         parent,
-        None if child is None else _passed_on(child, bodies),
+        _passed_on(number, forwards, children, bodies) if children else None,
         None,
         PAID_BUT_ENFORCED if fine_conflict else None,
+        secret,
     )
 
 
-def _passed_on(child: Child, bodies: Mapping[str, Body]) -> PassedOn:
+def _passed_on(
+    number: str, forwards: tuple[Forward, ...], way: Sequence[Child], bodies: Mapping[str, Body]
+) -> PassedOn:
+    """The ticket opened for `number`, and where it went from there; a circle is not followed."""
+    last, seen = way[0], {number, way[0].number}
+    told = [Told(forwards=forwards), last.told]
+    for child in way[1:]:
+        if child.number in seen:
+            break
+        seen.add(child.number)
+        told.append(child.told)
+        last = child
+    then = None if last is way[0] else _as_passed(last, bodies)
+    passed = _as_passed(way[0], bodies)
+    return passed._replace(then=then, forward_count=len(joined.forwards(told)))
+
+
+def _as_passed(child: Child, bodies: Mapping[str, Body]) -> PassedOn:
     told = child.told
     body = bodies.get(told.body_id) if told.body_id else None
-    return PassedOn(child.kind, child.number, child.status, told.due_on, body)
+    return PassedOn(child.kind, child.number, child.status, told.due_on, body, None, told.secret)
 
 
 def _from_the_start(

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from operator import itemgetter
 from pathlib import Path
 from sqlite3 import IntegrityError
-from typing import Any, Final, NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 import msgspec
 
 from lookup.feed.bodies import BodyRow
-from lookup.feed.row import Key, Row
+from lookup.feed.row import Row
 from lookup.registry import sqlite as door
-from lookup.registry.batch import Batch, KindSystem
+from lookup.registry.batch import Batch
 from lookup.registry.columns import StoredRow
 from lookup.registry.contradictions import Conflict, Written, settle
-from lookup.registry.merge import Change, merge
+from lookup.registry.counting import count, of_several
+from lookup.registry.merge import Change
 from lookup.registry.place import SLOT_MASK, SLOTS, place_of
+from lookup.registry.places import Places, Taken, UnreadableError, added, readable
 from lookup.registry.sql import (
     ADD,
-    ADD_KIND_SYSTEMS,
     ADD_MANY,
     BODY_IDS,
     FED,
     FORGET_OLD_PROGRESS,
     FORGET_PROGRESS,
-    KIND_SYSTEMS,
     PROGRESS,
     RAISE_REVISION,
     REPLACE,
@@ -39,8 +39,10 @@ from lookup.registry.sql import (
     WRITE_BODIES,
     WRITE_PROGRESS,
 )
-from lookup.registry.stored import stored, unstored
+from lookup.registry.staff import unreadable
 
+NONE_LEFT_OUT: Final[Mapping[int, int]] = MappingProxyType({})
+MERGED_AT_ONCE: Final = 2_048  # lines: rows with long paths are read for them, and written
 UNFINISHED_IMPORTS_MAX: Final = 100  # remembered; an older one starts again from its first line
 
 
@@ -50,7 +52,6 @@ class PlaceFullError(door.RegistryError):
 
 _encode = msgspec.json.Encoder().encode
 _rows_list = msgspec.json.Decoder(list[StoredRow])
-_pairs_list = msgspec.json.Decoder(list[KindSystem])
 _bodies_list = msgspec.json.Decoder(list[BodyRow])
 _ids_list = msgspec.json.Decoder(list[str])
 
@@ -71,6 +72,11 @@ class Outcome(NamedTuple):
     changes: list[Change]
     new_events: int
     conflicts: int
+    left_out: Mapping[int, int] = NONE_LEFT_OUT  # by place in the batch: steps over STEPS_MAX
+
+    def of_lines(self) -> Iterator[tuple[Change, int]]:
+        """Of each line: the change, and how many of its steps had no room."""
+        return ((change, self.left_out.get(at, 0)) for at, change in enumerate(self.changes))
 
 
 class RegistryWriter:
@@ -86,6 +92,7 @@ class RegistryWriter:
         self._bulk = bulk
         self._within = False
         self._fresh = True  # whether the last batch held only tickets that were not there
+        self.adding = False  # the same, once there was a batch
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[door.Connection]:
@@ -138,7 +145,8 @@ class RegistryWriter:
         """All that is stored of these numbers: each kind, each system, deleted tickets too."""
         asked = frozenset(numbers)
         found = await self._rows(map(place_of, asked))
-        return [unstored(columns) for columns in found if columns.number in asked]
+        with self._named():
+            return [readable(columns) for columns in found if columns.number in asked]
 
     async def progress(self, file: str) -> Progress | None:
         """Where an interrupted import of this file stands."""
@@ -152,8 +160,8 @@ class RegistryWriter:
             await door.run(self._connection, FORGET_OLD_PROGRESS, (UNFINISHED_IMPORTS_MAX,))
 
     async def mark_told(self, conflicts: Sequence[Conflict], now_us: int) -> None:
-        """Whoever corrects them has been told."""
-        keys = [conflict[:3] for conflict in conflicts]
+        """Whoever corrects them has been told, of these as they were found then."""
+        keys = [(*conflict[:3], conflict.found_us) for conflict in conflicts]
         async with self.transaction():
             await door.run(self._connection, TELL_CONFLICTS, (now_us, _text(keys)))
 
@@ -178,21 +186,22 @@ class RegistryWriter:
         if not batch.rows:
             return Outcome([], 0, 0)
         if self._fresh and not batch.deletions and await self._added(batch):
-            changed: Sequence[tuple[Any, ...]] = batch.rows
-            changes, new_events = [Change.ADDED] * len(changed), batch.events
+            taken = added(batch)
         else:
-            changes, new_events, changed = await self._merged(batch)
-            self._fresh = all(change is Change.ADDED for change in changes)
-        if not changed:
-            return Outcome(changes, new_events, 0)
-        conflicts = await settle(
-            self._connection,
-            Written({row[0]: (row[1], row[2]) for row in changed}, self._fresh, batch.suspects),
-            several=await self._kinds_of_several(batch.kind_systems),
-            name=self._name,
-            now_us=now_us,
-        )
-        return Outcome(changes, new_events, conflicts)
+            taken = await self._merged(batch, now_us)
+            self._fresh = all(change is Change.ADDED for change in taken.changes)
+        self.adding = self._fresh
+        conflicts = 0
+        if taken.tickets:
+            await count(self._connection, taken.counted, taken.new_events)
+            conflicts = await settle(
+                self._connection,
+                Written(taken.tickets, self._fresh, batch.suspects),
+                several=await of_several(self._connection, {group[0] for group in taken.counted}),
+                name=self._name,
+                now_us=now_us,
+            )
+        return Outcome(taken.changes, taken.new_events, conflicts, taken.left_out)
 
     async def _added(self, batch: Batch) -> bool:
         """Whether all of them were new; if not, nothing is changed."""
@@ -211,70 +220,31 @@ class RegistryWriter:
             await door.run(self._connection, "RELEASE added")
         return True
 
-    async def _merged(self, batch: Batch) -> tuple[list[Change], int, list[StoredRow]]:
-        """Each line judged by what is stored; the rows that had to be written."""
-        rows = [StoredRow._make(row) for row in batch.rows]
-        places = _Places(await self._rows({row.id & ~SLOT_MASK for row in rows}))
-        changes = [places.take(row) for row in rows]
-        written = list(places.changed.values())
-        if written and self._bulk:
-            await door.run_many(self._connection, REPLACE_MANY, written)
-        elif written:
-            await door.run(self._connection, REPLACE, (_text(written),))
-        return changes, places.new_events, written
+    async def _merged(self, batch: Batch, now_us: int | None) -> Taken:
+        """Each line judged by what is stored; the rows that had to be are written."""
+        taken = Taken()
+        for start in range(0, len(batch.rows), MERGED_AT_ONCE):
+            lines = [StoredRow._make(row) for row in batch.rows[start : start + MERGED_AT_ONCE]]
+            places = Places(await self._rows({line.id & ~SLOT_MASK for line in lines}), now_us)
+            with self._named():
+                written = places.take(lines, taken)
+            if written and self._bulk:
+                await door.run_many(self._connection, REPLACE_MANY, written)
+            elif written:
+                await door.run(self._connection, REPLACE, (_text(written),))
+        return taken
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """A stored ticket that cannot be read is told with its file."""
+        try:
+            yield
+        except UnreadableError as error:
+            raise door.RegistryError(unreadable(self._path, str(error))) from None
 
     async def _rows(self, places: Iterable[int]) -> list[StoredRow]:
-        row = await door.one_row(self._connection, ROWS, (_text(list(places)),))
+        row = await door.one_row(self._connection, ROWS, (_text(sorted(places)),))
         return _rows_list.decode(row[0])
-
-    async def _kinds_of_several(self, told: set[KindSystem]) -> frozenset[str]:
-        """Kinds that more than one system tells of, now that these do."""
-        row = await door.one_row(self._connection, KIND_SYSTEMS)
-        known = set(_pairs_list.decode(row[0]))
-        if told - known:
-            await door.run(self._connection, ADD_KIND_SYSTEMS, (_text(sorted(told - known)),))
-        kinds = Counter(kind for kind, _ in known | told)
-        return frozenset(kind for kind, systems in kinds.items() if systems > 1)
-
-
-class _Places:
-    """What is stored in the places of a batch, and what its lines make of it."""
-
-    def __init__(self, rows: Sequence[StoredRow]) -> None:
-        self._rows = {Key(*row[1:4]): row for row in rows}
-        self._taken = {row.id for row in rows}
-        self.changed: dict[int, StoredRow] = {}
-        self.new_events = 0
-
-    def take(self, new: StoredRow) -> Change:
-        key = Key(new.number, new.kind, new.source_system)
-        kept = self._rows.get(key)
-        if kept is None:
-            free = self._free(new.id)
-            if free is None:
-                return Change.NO_ROOM
-            merged = merge(None, unstored(new))
-            row = (stored(merged.row) if new.deleted else new)._replace(id=free)
-        elif kept.digest == new.digest:
-            return Change.UNCHANGED
-        else:
-            before = unstored(kept)
-            merged = merge(before, unstored(new))
-            if merged.row == before:
-                return merged.change
-            row = stored(merged.row)._replace(id=kept.id)
-        row = row._replace(digest=merged.row.digest)  # of the line last taken
-        self._rows[key] = self.changed[row.id] = row
-        self._taken.add(row.id)
-        self.new_events += merged.new_events
-        return merged.change
-
-    def _free(self, own: int) -> int | None:
-        for further in range(SLOT_MASK + 1):
-            row_id = own & ~SLOT_MASK | (own + further) & SLOT_MASK
-            if row_id not in self._taken:
-                return row_id
-        return None
 
 
 def _text(value: object) -> str:

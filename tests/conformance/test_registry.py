@@ -13,18 +13,22 @@ from lookup.feed.row import Row, row_of
 from lookup.registry.importing import import_bodies, import_tickets
 from lookup.registry.merge import Change
 from lookup.registry.source import Registry
+from lookup.registry.sql import KINDS_OF_SEVERAL
 from lookup.registry.sqlite import (
     MIGRATIONS,
+    PAGE_OCTETS,
     RegistryBusyError,
     RegistryError,
     RegistryMissingError,
     open_reader,
+    reader,
 )
 from lookup.registry.write import Progress, RegistryWriter
 from lookup.source import SourceUnavailableError
 from lookup.status import Wanted
-from tests.support.feed import BODIES, appeal, hash_phone, write_bodies, write_feed
+from tests.support.feed import BODIES, PHONE, appeal, hash_phone, write_bodies, write_feed
 
+INNER_PAGE = b"\x05"  # how an inner page of a table begins
 AN_APPEAL = Wanted("750100000000431215", ("appeal",))
 
 
@@ -182,6 +186,7 @@ async def test_staff_see_a_ticket_with_its_whole_path(tmp_path: Path) -> None:
         await import_tickets(registry, [feed], hash_phone=hash_phone)
         tickets = await registry.show(AN_APPEAL.number)
         assert await registry.show("1") == ()
+        assert await registry.show("9" * 5_000) == (), "more digits than Python reads as a number"
     finally:
         await registry.close()
     assert {ticket.record.kind for ticket in tickets} == {"appeal", "fine"}
@@ -212,3 +217,88 @@ async def test_a_stored_ticket_that_cannot_be_read_silences_no_other(tmp_path: P
         assert answered[absent] == ()
     finally:
         await registry.close()
+
+
+async def test_a_service_has_what_leads_to_its_tickets_in_memory_before_it_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Path, int, bytes]] = []
+
+    async def read_ahead(path: Path, page_octets: int, root: int) -> bool:
+        start = (root - 1) * page_octets
+        asked.append((path, page_octets, path.read_bytes()[start : start + 1]))
+        return True
+
+    monkeypatch.setattr("lookup.registry.source.read_ahead", read_ahead)
+    path = tmp_path / "tickets.db"
+    registry = await Registry.open(path, create=True)
+    try:
+        await import_tickets(
+            registry,
+            [
+                write_feed(
+                    tmp_path / "feed.ndjson", *(appeal(number=f"{n:018d}") for n in range(500))
+                )
+            ],
+            hash_phone=hash_phone,
+        )
+    finally:
+        await registry.close()
+    registry = await Registry.open(path)
+    try:
+        assert await registry.read_ahead()
+    finally:
+        await registry.close()
+    assert asked == [(path, PAGE_OCTETS, INNER_PAGE)]
+
+
+async def test_a_stored_ticket_that_cannot_be_read_is_named_to_staff(
+    tmp_path: Path,
+) -> None:
+    path = await made(tmp_path / "tickets.db")
+    feed = write_feed(tmp_path / "f.ndjson", appeal())
+    registry = await Registry.open(path)
+    try:
+        await import_tickets(registry, [feed], hash_phone=hash_phone)
+        with closing(sqlite3.connect(path)) as by_hand, by_hand:
+            by_hand.execute("UPDATE ticket SET kept = '[1'")
+        write_feed(feed, appeal(due_on="2026-12-30"))
+        with pytest.raises(RegistryError, match=rf"{AN_APPEAL.number}.*restore"):
+            await import_tickets(registry, [feed], hash_phone=hash_phone)
+        with pytest.raises(RegistryError, match=rf"{AN_APPEAL.number}.*restore"):
+            await registry.show(AN_APPEAL.number)
+        async with registry.writer() as writer:
+            with pytest.raises(RegistryError, match=rf"{AN_APPEAL.number}.*restore"):
+                await writer.stored([AN_APPEAL.number])
+    finally:
+        await registry.close()
+
+
+async def test_what_a_later_line_replaces_is_overwritten(tmp_path: Path) -> None:
+    path = await made(tmp_path / "tickets.db")
+    many = [appeal(number=f"{n:018d}", owner_phones=[]) for n in range(500)]
+    owner = hash_phone(PHONE.removeprefix("+")).encode()
+    # So long that the next row does not cover all of it.
+    many[250] |= {"owner_phones": [PHONE], "applicant": "A" * 1_000}
+    for number, there in enumerate((True, False)):
+        registry = await Registry.open(path)
+        try:
+            feed = write_feed(tmp_path / f"{number}.ndjson", *many)
+            await import_tickets(registry, [feed], hash_phone=hash_phone)
+        finally:
+            await registry.close()
+        assert not path.with_name(f"{path.name}-wal").exists(), "all is in the file"
+        assert (owner in path.read_bytes()) is there
+        many[250] |= {"owner_phones": [], "applicant": ""}
+
+
+async def test_kinds_of_several_systems_are_found_among_any_number_of_systems(
+    tmp_path: Path,
+) -> None:
+    async with reader(await made(tmp_path / "tickets.db")) as connection:
+        plan = await connection.execute_fetchall(
+            f"EXPLAIN QUERY PLAN {KINDS_OF_SEVERAL}", ('["fine"]',)
+        )
+    steps = [row[3] for row in plan]
+    assert sum("SEARCH tally USING PRIMARY KEY (kind=?)" in step for step in steps) == 2, steps
+    assert not any("SCAN tally" in step for step in steps)

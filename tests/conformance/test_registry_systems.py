@@ -20,7 +20,7 @@ from lookup.registry import sqlite as door
 from lookup.registry.importing import ImportProgress, import_bodies, import_tickets
 from lookup.registry.merge import Change
 from lookup.registry.place import PLACES, SLOTS
-from lookup.registry.source import Conflict, Registry
+from lookup.registry.source import FIRST, Conflict, Registry
 from lookup.registry.sql import CIRCULATING, FIND, OPEN_CONFLICTS, ROWS, SEVERAL
 from lookup.registry.write import PlaceFullError, RegistryWriter
 from lookup.status import Forward, PassedOn, TicketRecord, Wanted
@@ -212,8 +212,34 @@ async def test_conflicts_are_listed_page_by_page(registry: Registry) -> None:
     numbers = [f"1975000004312{index:02d}" for index in range(5)]
     await put(registry, *(ticket | {"number": n} for n in numbers for ticket in (PAID, ENFORCED)))
     first = await conflicts(registry, limit=3)
-    rest = await conflicts(registry, limit=3, after=(first[-1].number, first[-1].kind))
+    rest = await conflicts(registry, limit=3, after=first[-1][:3])
     assert [conflict.number for conflict in (*first, *rest)] == numbers
+
+
+async def test_two_rules_about_one_ticket_may_stand_on_two_pages(registry: Registry) -> None:
+    await put(registry, PAID, ENFORCED)
+    opened = ENFORCED | {"status": "unpaid", "status_at": AGAIN, "fine": None}
+    await put(registry, opened)
+    listed: list[Conflict] = []
+    while page := await conflicts(
+        registry, open_only=False, limit=1, after=listed[-1][:3] if listed else FIRST
+    ):
+        listed += page
+    assert [conflict.rule for conflict in listed] == ["closed_but_open", "paid_but_enforced"]
+
+
+async def test_one_found_again_since_it_was_listed_is_not_marked_as_told(
+    registry: Registry,
+) -> None:
+    await put(registry, PAID, ENFORCED)
+    listed = await conflicts(registry)
+    await put(registry, ENFORCED | {"deleted": True, "status_at": AGAIN})
+    async with registry.writer() as writer:
+        await writer.put(rows(ENFORCED | {"status_at": "2026-11-21"}), NOW + 1)
+        await writer.mark_told(listed, NOW + 2)
+        assert [each.told_us for each in await conflicts(registry)] == [None]
+        await writer.mark_told(await conflicts(registry), NOW + 2)
+    assert [each.told_us for each in await conflicts(registry)] == [NOW + 2]
 
 
 # -- from ticket to ticket
@@ -233,12 +259,81 @@ async def test_a_ticket_passed_on_tells_of_the_one_opened_for_it(
     passed = (await only(registry, parent["number"])).passed_to
     assert passed is not None
     assert passed._replace(body=None) == PassedOn(
-        "service_request", "20000023", "controlled", date(2026, 12, 1), None
+        "service_request", "20000023", "controlled", date(2026, 12, 1), None, forward_count=1
     )
     assert passed.body is not None
     assert passed.body.id == "tax-shymkent"
     await put(registry, parent | {"status": "in_review", "status_at": "2026-10-24"})
     assert (await only(registry, parent["number"])).passed_to is None
+
+
+@pytest.mark.parametrize("more", [{}, {"due_on": None}, {"parent_id": "1"}])
+async def test_what_is_secret_is_told_as_such(registry: Registry, more: dict[str, Any]) -> None:
+    plain = appeal(**more)
+    await put(registry, plain)
+    assert not (await only(registry, plain["number"])).secret
+    told = await only(registry, plain["number"])
+    secret = plain | {"sensitivity": "secret", "status_at": "2026-10-21"}
+    await put(registry, secret)
+    changed = {"secret": True, "status_on": date(2026, 10, 21)}
+    assert await only(registry, plain["number"]) == told._replace(**changed)
+    await put(registry, plain | {"status_at": "2026-10-22"})
+    assert not (await only(registry, plain["number"])).secret
+
+
+async def test_a_ticket_passed_on_again_and_again_tells_where_it_is_now(registry: Registry) -> None:
+    way = [
+        appeal(number=f"{number:08}", parent_id=f"{number - 1:08}", due_on=f"2026-12-{number:02}")
+        for number in range(1, 12)
+    ]
+    way[3] |= {"status": "in_review"}
+    await put(registry, *way)
+    for at, then in ((1, "00000004"), (2, "00000004"), (3, None), (5, "00000011"), (11, None)):
+        passed = (await only(registry, f"{at:08}")).passed_to
+        if at == 11:
+            assert passed is None
+            continue
+        assert passed is not None
+        assert passed.number == f"{at + 1:08}"
+        assert (passed.then and passed.then.number) == then
+    passed = (await only(registry, "00000001")).passed_to
+    assert passed is not None
+    assert (passed.last.status, passed.last.due_on) == ("in_review", date(2026, 12, 4))
+
+
+async def test_passings_on_of_the_whole_way_are_counted_each_once(registry: Registry) -> None:
+    first = appeal(number="10000011", forward_count=0)
+    copied = event(1, "2026-10-21", "forwarded", "almaty-akimat", "tax-shymkent")
+    onward = event(2, "2026-11-03", "forwarded", "tax-shymkent", "x")
+    second = appeal(number="10000022", forward_count=0, parent_id="10000011")
+    third = appeal(number="10000033", forward_count=0, parent_id="10000022", events=[])
+    await put(registry, first, second | {"events": [copied, onward]}, third)
+    told = await only(registry, "10000011")
+    assert told.passed_to is not None
+    assert (told.forward_count, told.passed_to.forward_count) == (1, 2)
+
+
+async def test_a_way_without_end_is_followed_for_eight_tickets(registry: Registry) -> None:
+    await put(
+        registry,
+        *[appeal(number=f"{each:08}", parent_id=f"{each - 1:08}") for each in range(1, 21)],
+    )
+    passed = (await only(registry, "00000001")).passed_to
+    assert passed is not None
+    assert passed.last.number == "00000009"
+
+
+async def test_tickets_passed_on_in_a_circle_tell_of_the_next_ones(registry: Registry) -> None:
+    ring = {"10000011": "10000033", "10000022": "10000011", "10000033": "10000022"}
+    await put(registry, *[appeal(number=one, parent_id=other) for one, other in ring.items()])
+    passed = (await only(registry, "10000011")).passed_to
+    assert passed is not None
+    assert (passed.number, passed.last.number) == ("10000022", "10000033")
+    alone = appeal(number="10000044", parent_id="10000044")
+    await put(registry, alone)
+    passed = (await only(registry, "10000044")).passed_to
+    assert passed is not None
+    assert passed.last.number == "10000044"
 
 
 async def test_a_ticket_opened_for_another_begins_where_that_one_began(registry: Registry) -> None:

@@ -7,7 +7,7 @@ import csv
 import json
 import stat
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,22 @@ from click.testing import CliRunner, Result
 
 from gateway.cli import jauap
 from gateway.clock import Clock
-from gateway.core.records import Finding
+from gateway.core.records import Finding, WalkSeen
+from gateway.csv_list import CsvList
+from gateway.keys import read_key_file
 from gateway.store import Journal, open_store
-from lookup.registry.importing import import_tickets
+from lookup.circulation import CIRCULATING
+from lookup.registry.importing import import_bodies, import_tickets
 from lookup.registry.source import Registry
-from tests.support.feed import appeal, event, fine, hash_phone, write_feed
+from tests.support.feed import (
+    BODIES,
+    appeal,
+    event,
+    fine,
+    hash_phone,
+    write_bodies,
+    write_feed,
+)
 
 FOUND_US = 1_795_150_800_000_000  # 2026-11-20 10:00 in Almaty
 DAY_US = 86_400_000_000
@@ -48,10 +59,12 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.settings = folder / "jauap.toml"
+        self._keys = read_key_file(folder / "key", create=True)
         self.settings.write_text(
             f"""\
 [store]
 url = "sqlite://{folder / "journal.db"}"
+key_file = "{folder / "key"}"
 [[source]]
 name = "one"
 path = "{folder / "one.db"}"
@@ -77,9 +90,21 @@ path = "{folder / "two.db"}"
 
         asyncio.run(work())
 
+    def bodies(self, name: str, *bodies: Mapping[str, Any]) -> None:
+        async def work() -> None:
+            registry = await Registry.open(self._folder / f"{name}.db", create=True)
+            try:
+                file = write_bodies(self._folder / f"{name}.json", *bodies)
+                assert not (await import_bodies(registry, file)).problems
+            finally:
+                await registry.close()
+
+        asyncio.run(work())
+
     def noted(self, work: Callable[[Journal], Awaitable[object]]) -> None:
         async def run() -> None:
-            journal = await open_store(f"sqlite://{self._folder / 'journal.db'}")
+            url = f"sqlite://{self._folder / 'journal.db'}"
+            journal = await open_store(url, keys=self._keys)
             try:
                 await work(journal)
             finally:
@@ -186,6 +211,65 @@ def test_a_correction_clears_the_entry_and_it_stays_under_all(place: Place) -> N
     assert (told["open"], told["cleared"]) == (0, 1)
     assert told["listed"][0]["cleared_at"] == "2026-11-21T10:00:00+05:00"
     assert "settled 2026-11-21" in place.run("conflicts", "--all", code=0).output
+
+
+def test_a_new_list_holds_what_no_earlier_one_had(place: Place, tmp_path: Path) -> None:
+    def new() -> list[tuple[str, str]]:
+        path = tmp_path / "new.csv"
+        code = 1 if place.listed("conflicts")["open"] else 0
+        told = place.listed("conflicts", "--new", "--csv", str(path), code=code)
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [(row["number"], row["found_in"]) for row in csv.DictReader(file)]
+        assert told["open"] == len(rows)
+        return rows
+
+    treasury, bailiffs = owed_after_payment("197500000000007")
+    place.imported("one", treasury, bailiffs)
+    place.noted(keep(finding("197500000000009")))
+    both = [("197500000000007", "import"), ("197500000000009", "asking")]
+    assert new() == both
+    assert numbers(place.listed("conflicts")) == [number for number, _ in both]  # still open
+    place.noted(keep(finding("197500000000007", FOUND_US + DAY_US)))  # asked for: no news either
+    place.imported("two", *owed_after_payment("197500000000011"))
+    assert new() == [("197500000000011", "import")]
+    ended = {**bailiffs, "status": "paid", "status_at": "2026-11-19", "fine": {"amount": 19660}}
+    place.imported("one", ended, at_us=FOUND_US + DAY_US)
+    again = bailiffs | {"status_at": "2026-11-20"}
+    place.imported("one", again, at_us=FOUND_US + 2 * DAY_US)
+    assert new() == [("197500000000007", "import")]
+
+
+@pytest.mark.parametrize("words", [["--new"], ["--new", "--all", "--csv", "a.csv"]])
+def test_what_is_told_as_new_goes_into_a_file(place: Place, words: list[str]) -> None:
+    assert "--new goes with --csv" in place.run("conflicts", *words, code=2).output
+
+
+def test_a_list_that_was_not_written_marks_nothing(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.imported("one", *owed_after_payment("197500000000007"))
+    place.noted(keep(finding("197500000000009")))
+
+    def full(self: CsvList) -> None:
+        raise OSError(28, "No space left on device")
+
+    words = ["tickets", "conflicts", "-c", str(place.settings), "--new", "--csv"]
+    with monkeypatch.context() as broken:
+        broken.setattr(CsvList, "finish", full)
+        result = CliRunner().invoke(jauap, [*words, str(tmp_path / "a.csv")])
+    assert "No space left" in str(result.exception)
+    told = place.listed("conflicts", "--new", "--csv", str(tmp_path / "a.csv"))
+    assert told["open"] == 2
+
+
+def test_what_one_registry_has_settled_and_another_not_is_open(place: Place) -> None:
+    treasury, bailiffs = owed_after_payment("197500000000007")
+    ended = {**bailiffs, "status": "paid", "status_at": "2026-11-19", "fine": {"amount": 19660}}
+    place.imported("one", treasury, bailiffs)
+    place.imported("one", ended, at_us=FOUND_US + DAY_US)
+    place.imported("two", treasury, bailiffs)
+    told = place.listed("conflicts", "--all")
+    assert (told["open"], told["cleared"]) == (1, 1)
 
 
 def test_since_is_a_day_in_kazakhstan(place: Place) -> None:
@@ -299,3 +383,113 @@ def test_of_many_only_the_worst_are_told(place: Place) -> None:
     told = place.listed("circulating", "--limit", "2")
     assert (told["total"], [each["forwards"] for each in told["listed"]]) == (5, [7, 6])
     assert "... 3 more" in place.run("circulating", "--limit", "2", code=1).output
+
+
+def test_closed_complaints_are_listed_only_when_asked_for(place: Place) -> None:
+    closed = walked("750100000000431216", 5, status="explained")
+    place.imported("one", walked("750100000000431215", 3), closed)
+    assert numbers(place.listed("circulating")) == ["750100000000431215"]
+    told = place.listed("circulating", "--all")
+    assert numbers(told) == ["750100000000431216", "750100000000431215"]
+    place.imported("one", walked("750100000000431215", 3, status="refused"))
+    assert place.listed("circulating", code=0)["total"] == 0
+
+
+def test_the_bodies_it_went_round_are_named(place: Place, tmp_path: Path) -> None:
+    akimat, tax = "almaty-akimat", "tax-shymkent"
+    round_ = walked("750100000000431215", 3)
+    for step, (one, other) in zip(
+        round_["events"], [(akimat, tax), (tax, akimat), (akimat, "=nobody")], strict=True
+    ):
+        step |= {"from_body": one, "to_body": other}
+    place.imported("one", round_, walked("750100000000431216", 4, body_id=akimat))
+    place.bodies("two", *BODIES)
+    told = place.listed("circulating")
+    names = ["Алматы әкімдігі", "Шымкент МКД", "Алматы әкімдігі", "=nobody"]
+    assert told["listed"][1]["way"] == names
+    words = place.run("circulating", code=1).output
+    assert "  went " + " > ".join(names) in words
+    path = tmp_path / "walks.csv"
+    place.run("circulating", "--csv", str(path), code=1)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["number"] for row in rows] == ["750100000000431216", "750100000000431215"]
+    assert rows[1]["way"] == " > ".join(names)
+    assert rows[1]["chain"] == rows[1]["number"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_whoever_has_them_now_is_counted(place: Place) -> None:
+    place.bodies("one", *BODIES)
+    place.imported(
+        "one",
+        *(walked(f"75010000000043121{n}", 3) for n in range(3)),
+        walked("750100000000431217", 3, body_id="almaty-akimat"),
+        walked("750100000000431219", 3, body_id="almaty-akimat"),
+        walked("750100000000431218", 3, body_id="nobody-knows"),
+    )
+    told = place.listed("circulating", "--limit", "1")
+    assert told["by_body"] == [
+        {"body": "Шымкент МКД", "total": 3},
+        {"body": "Алматы әкімдігі", "total": 2},
+        {"body": None, "total": 1},
+    ]
+    words = place.run("circulating", code=1).output
+    assert "3 with Шымкент МКД" in words
+    assert "1 with a body that is not known" in words
+
+
+def test_a_list_of_walks_that_cannot_be_made_is_told_by_its_name(place: Place) -> None:
+    place.imported("one", walked("750100000000431215", 3))
+    result = CliRunner().invoke(
+        jauap, ["tickets", "circulating", "-c", str(place.settings), "--csv", "/no/such/walks.csv"]
+    )
+    assert "walks.csv: No such file" in str(result.exception)
+
+
+def seen(number: str, forwards: int, **changes: Any) -> Finding:
+    """A walk as it was noted while somebody asked a system elsewhere."""
+    walk = WalkSeen(forwards, date(2026, 3, 1), "forwarded", date(2026, 9, 1), "tax-shymkent")
+    walk = walk._replace(**changes)
+    return Finding("appeal", number, CIRCULATING, ("police",), FOUND_US, walk)
+
+
+def test_what_circulates_elsewhere_is_listed_as_it_was_seen(place: Place) -> None:
+    place.bodies("one", *BODIES)
+    place.noted(
+        keep(
+            seen("750100000000431215", 4),
+            seen("750100000000431216", 2),
+            seen("750100000000431217", 9, status="explained"),
+        )
+    )
+    (walk,) = place.listed("circulating")["listed"]
+    assert (walk["number"], walk["forwards"], walk["body"]) == (
+        "750100000000431215",
+        4,
+        "Шымкент МКД",
+    )
+    assert walk["seen_at"] == "2026-11-20T10:00:00+05:00"
+    assert numbers(place.listed("circulating", "--all")) == [
+        "750100000000431217",
+        "750100000000431215",
+    ]
+    assert place.listed("conflicts", code=0)["open"] == 0
+
+
+def test_what_a_registry_and_a_system_elsewhere_know_is_one_walk(place: Place) -> None:
+    place.imported("one", walked("750100000000431215", 3))
+    place.noted(keep(seen("750100000000431215", 5)))
+    told = place.listed("circulating")
+    assert [(walk["number"], walk["forwards"]) for walk in told["listed"]] == [
+        ("750100000000431215", 5)
+    ]
+    assert told["total"] == 1
+
+
+def test_walks_seen_elsewhere_come_page_by_page(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lookup.circulation.PAGE_MAX", 2)
+    place.noted(keep(*(seen(f"75010000000043121{n}", n) for n in range(9))))
+    assert place.listed("circulating", "--from", "4")["total"] == 5

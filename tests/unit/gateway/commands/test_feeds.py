@@ -48,7 +48,7 @@ def listed(jauap: Jauap) -> list[dict[str, object]]:
 def test_a_key_is_shown_once_listed_without_its_secret_and_revoked(jauap: Jauap) -> None:
     made = jauap(
         "add", "aikyn", "--body", AKIMAT, "--subtree", "--kind", "appeal", "--right", "write",
-        "--network", "192.0.2.0/24", "--days", "30",
+        "--network", "192.0.2.0/24", "--numbers", "7501", "--days", "30",
     )  # fmt: skip
     assert made.exit_code == 0
     key = made.stdout.splitlines()[0]
@@ -58,7 +58,8 @@ def test_a_key_is_shown_once_listed_without_its_secret_and_revoked(jauap: Jauap)
     assert key[15:] not in jauap("list", "--json").stdout + jauap("list").stdout
     assert (row["state"], row["bodies"], row["subtree"]) == ("live", [AKIMAT], True)
     assert (row["kinds"], row["rights"]) == (["appeal"], ["write"])
-    assert (row["networks"], row["last_used"]) == (["192.0.2.0/24"], None)
+    assert (row["networks"], row["numbers"]) == (["192.0.2.0/24"], ["7501"])
+    assert row["last_used"] is None
     assert jauap("revoke", str(row["id"])).exit_code == 0
     assert jauap("revoke", str(row["id"])).exit_code == 1
     assert listed(jauap)[0]["state"] == "revoked"
@@ -76,6 +77,7 @@ def test_a_key_may_be_given_whole_to_revoke_it(jauap: Jauap) -> None:
         (("Not A Name", "--body", AKIMAT), "no name of a feed"),
         (("aikyn", "--body", "nowhere"), "no id of the directory"),
         (("aikyn", "--body", AKIMAT, "--network", "here"), "--network"),
+        (("aikyn", "--body", AKIMAT, "--numbers", "75 01"), "--numbers"),
     ],
 )
 def test_a_key_that_makes_no_sense_is_not_made(

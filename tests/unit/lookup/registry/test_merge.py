@@ -74,7 +74,7 @@ def test_a_version_never_goes_back_and_comes_before_the_time(
         ("2026-10-03", "2026-10-01", "2026-10-01"),
         ("2026-10-03", None, "2026-10-03"),
         (None, "2026-10-03", "2026-10-03"),
-        ("2026-10-03T01:00:00+06:00", "2026-10-03T00:30:00+05:00", "2026-10-03T01:00:00+06:00"),
+        ("2023-10-03T01:00:00+06:00", "2023-10-03T00:30:00+05:00", "2023-10-03T01:00:00+06:00"),
     ],
 )
 def test_a_first_filing_never_gets_later(kept: str | None, new: str | None, first: str) -> None:
@@ -101,10 +101,34 @@ def test_a_stale_line_without_news_leaves_the_row_as_it_is() -> None:
 def test_a_path_has_an_end_and_what_is_stored_of_it_stays() -> None:
     steps = [event(seq, "2026-10-05", "in_review") for seq in range(1_000)]
     kept = stored(events=steps)
-    for start in range(1_000, STEPS_MAX + 2_000, 1_000):
-        more = [event(seq, "2026-10-05", "in_review") for seq in range(start, start + 1_000)]
-        kept = merge(kept, row(events=more)).row
-    assert [step.seq for step in kept.events] == list(range(STEPS_MAX))
+    left_out = 0
+    for start in range(1_000, STEPS_MAX + 1_500, 1_000):
+        more = [event(seq, "2026-10-05", "in_review") for seq in range(start, start + 999)]
+        merged = merge(kept, row(events=more))
+        kept, left_out = merged.row, left_out + merged.left_out
+        assert merge(kept, row(events=more)).left_out == merged.left_out, "as often as it comes"
+    assert len(kept.events) == STEPS_MAX
+    assert left_out == 1_000 + 11 * 999 - STEPS_MAX
+
+
+@pytest.mark.parametrize(
+    ("ahead", "version", "change"),
+    [
+        ("2026-11-24T12:00:00+05:00", None, Change.STALE),  # as a clock of theirs may go wrong
+        ("2026-11-24T12:00:01+05:00", None, Change.UPDATED),
+        ("2062-10-20T12:00:00+05:00", None, Change.UPDATED),
+        ("2062-10-20T12:00:00+05:00", 1, Change.UPDATED),
+        ("2062-10-20T12:00:00+05:00", 2, Change.STALE),  # versions never go back
+    ],
+)
+def test_a_status_dated_ahead_holds_back_no_later_line(
+    ahead: str, version: int | None, change: Change
+) -> None:
+    now_us = row(status_at="2026-11-23T12:00:00+05:00").ticket.status_us
+    kept = stored(status_at=ahead, version=version)
+    again = row(status_at="2026-11-20", version=version and 1, due_on="2026-12-30")
+    assert merge(kept, again, now_us).change is change
+    assert merge(kept, again).change is Change.STALE, "nobody told what day it is"
 
 
 def test_a_deletion_is_a_step_of_the_path() -> None:
@@ -120,6 +144,11 @@ def test_a_deletion_that_brings_its_own_step_gets_no_other() -> None:
     own = [event(9, "2026-11-01", "deleted")]
     merged = merge(stored(), row(deleted=True, status_at="2026-11-01", events=own))
     assert [step.stage for step in merged.row.events] == ["registered", "forwarded", "deleted"]
+
+
+def test_a_deletion_that_comes_late_deletes_nothing_and_is_no_step() -> None:
+    kept = stored(status_at="2026-11-02")
+    assert merge(kept, row(deleted=True, status_at="2026-11-01")) == Merged(Change.STALE, kept, 0)
 
 
 def test_a_ticket_deleted_by_mistake_comes_back() -> None:

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from lookup.feed.lines import parse_ndjson
 from lookup.feed.path import ordered
 from lookup.feed.row import Row, row_of
+from lookup.registry.merge import merge
+from lookup.registry.place import place_of
 from lookup.registry.stored import digest_of, stored, told_of, unstored
 from lookup.registry.wire import Told
 from lookup.status import FineFacts, Forward, InspectionFacts, Pause, TermFacts
@@ -34,6 +39,44 @@ def test_a_row_comes_back_as_it_was_stored(values: dict[str, Any]) -> None:
     assert stored(after) == stored(before)
 
 
+ANY_TEXT = st.text(st.characters(), max_size=4)  # halves of pairs too
+BORDERS = st.sampled_from(["1899-12-31", "1900-01-01", "2999-12-31", "3000-01-01"])
+OFFSETS = st.sampled_from(["", "Z", "+14:00", "-12:00", "+05:00", "+06:00"])
+ODD_TIMES = st.builds(lambda on, at, offset: f"{on}T{at}{offset}", BORDERS, st.times(), OFFSETS)
+ODD_STEPS = st.fixed_dictionaries(
+    {"source_event_id": st.just("x"), "seq": st.just(1), "at": ODD_TIMES, "stage": st.just("a")},
+    optional={"room": ANY_TEXT},
+)
+ODD = st.fixed_dictionaries(
+    {},
+    optional={
+        "status_at": ODD_TIMES,
+        "created_at": ODD_TIMES,
+        "first_filed_at": ODD_TIMES,
+        "fine": st.fixed_dictionaries({}, optional={"paid_at": ODD_TIMES, "points": ANY_TEXT}),
+        "outcome": st.fixed_dictionaries({"at": ODD_TIMES}),
+        "events": st.lists(ODD_STEPS, max_size=1),
+        "clerk": st.dictionaries(ANY_TEXT, ANY_TEXT, max_size=2),
+    },
+)
+
+
+@given(ODD, ODD)
+@example({"created_at": "2999-12-31T23:59:59Z"}, {})
+@example({"first_filed_at": "1900-01-01T00:00:00+14:00"}, {"first_filed_at": "2026-10-05"})
+@example({"clerk": "\ud83d"}, {})
+@settings(deadline=None)
+def test_whatever_the_full_checks_let_pass_can_be_stored_and_merged(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    kept: Row | None = None
+    for values in (first, second):
+        line = json.dumps({"kind": "fine", "number": "1", "status": "paid"} | values)
+        read = parse_ndjson(line.encode(), hash_phone)
+        if isinstance(read, Row):
+            kept = unstored(stored(merge(kept, read).row))
+
+
 def test_a_lookup_is_told_all_that_it_needs() -> None:
     assert told(appeal()) == Told(
         number_shown=None,
@@ -50,6 +93,15 @@ def test_a_lookup_is_told_all_that_it_needs() -> None:
         intake="office",
         forwards=(Forward(date(2026, 10, 20), "almaty-akimat", "tax-shymkent"),),
     )
+
+
+def test_only_a_ticket_opened_for_another_is_looked_for_behind_that_one() -> None:
+    """Thousands may be joined to one: a question about that one would read them all."""
+    child = stored(row(appeal(parent_id="10000142", status="in_review")))
+    assert child.parent_place == place_of("10000142")
+    joined = row(appeal(parent_id="10000142", status="joined"))
+    assert stored(joined).parent_place is None
+    assert unstored(stored(joined)).ticket.parent_id == "10000142"
 
 
 def test_parts_of_fines_and_inspections_are_told() -> None:

@@ -64,6 +64,12 @@ def test_letters_of_the_country_are_ordinary() -> None:
             ]
         ),
         appeal(events=[event(seq, "2026-10-06", "b") | {"source_event_id": "x"} for seq in (1, 2)]),
+        appeal(
+            events=[
+                event(1, "2026-10-05", "a") | {"source_event_id": "750100000000431215-2"},
+                event(2, "2026-10-06", "b"),
+            ]
+        ),
         appeal(number=""),
         appeal(status=""),
         fine(fine={"points": 2}),

@@ -109,9 +109,13 @@ def test_more_forwards_seen_than_stated_are_counted() -> None:
 
 def test_the_ticket_opened_for_it_is_told() -> None:
     child = Child("20000015", "service_request", "accepted", TOLD)
-    ticket = record(found("passed", child=child), {"b1": BODY}, "registry")
+    ticket = record(found("passed", children=(child,)), {"b1": BODY}, "registry")
     passed = PassedOn("service_request", "20000015", "accepted", date(2026, 11, 25), BODY)
+    passed = passed._replace(forward_count=len(FORWARDS))
     assert ticket.passed_to == passed
+    hidden = child._replace(told=TOLD._replace(secret=True))
+    ticket = record(found("passed", children=(hidden,)), {"b1": BODY}, "registry")
+    assert ticket.passed_to == passed._replace(secret=True)
 
 
 def test_a_ticket_opened_for_another_was_filed_with_that_one() -> None:
