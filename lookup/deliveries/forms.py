@@ -6,7 +6,7 @@ import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from io import StringIO
@@ -16,6 +16,8 @@ from lookup.feed.fields import Refused
 from lookup.feed.file import FeedFile
 from lookup.feed.lines import COLUMNS_MAX, Problem, csv_columns, object_of
 from lookup.feed.row import TICKET_FIELDS, Row, row_of
+from lookup.feed.times import KAZAKHSTAN
+from lookup.feed.zoned import ZonedLines
 from lookup.foreign.mapping import FieldMap
 from lookup.status import Body
 
@@ -64,6 +66,7 @@ class Reader:
     fields: FieldMap | None
     kind: str | None  # of tickets that name none: the source's only one
     find_body: FindBody  # by id or code
+    zone: tzinfo = KAZAKHSTAN  # of times without an offset, where there is no map to say
 
     def of_feed(self, feed: FeedFile) -> ParseLine | Problem:
         """For a CSV or NDJSON file with a map."""
@@ -107,7 +110,7 @@ class Reader:
             try:
                 if own is not None:  # as the line of a CSV file, whose form is ours
                     cells = [_own_cell(name, told.get(name)) for name in own.names]
-                    return own.parse(_csv(cells), hash_phone)
+                    return ZonedLines(self.zone, own)(_csv(cells), hash_phone)
                 return self._row(self._typed(told), hash_phone)
             except Refused as refusal:
                 return Problem(refusal.field, refusal.reason)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -70,7 +71,9 @@ class Importing:
             return await self._bodies(path, rejects)
         if form is Form.XLSX:
             return await self._sheet(path, facts, rejects, on_progress)
-        read_as = parser_of if self.reader.fields is None else self.reader.of_feed
+        read_as: ReadAs = self.reader.of_feed
+        if self.reader.fields is None:
+            read_as = partial(parser_of, zone=self.reader.zone)
         feed = await asyncio.to_thread(FeedFile, path)
         try:
             _refuse_if(feed.problem or read_as(feed))

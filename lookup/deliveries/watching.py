@@ -6,6 +6,7 @@ import asyncio
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from lookup.deliveries.reading import Importing
 from lookup.deliveries.report import DeliveryReport, DeliveryState, OnDelivery
 from lookup.deliveries.settling import Settling
 from lookup.deliveries.taking import Delivery, Kept, Surroundings
+from lookup.feed.times import KAZAKHSTAN
 from lookup.registry.sqlite import RegistryError
 
 PURGE_EVERY_S: Final = 3_600.0
@@ -30,6 +32,7 @@ class FilesSettings:
 
     folder: Path
     registry: Path  # the file that holds what was delivered
+    zone: tzinfo = KAZAKHSTAN  # of times without an offset in files of our own form
     poll_s: float = 5.0
     settle_s: float = 10.0  # a file unchanged for so long is whole
     keep_days: int = 30  # deliveries done and refused

@@ -8,8 +8,8 @@ English reply would cost the double.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple, TypeVar
 
 from lookup.feed.fields import Refused, phone, required, text
 from lookup.feed.lines import Problem
@@ -22,6 +22,9 @@ _GSM7: Final = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _QUOTES: Final = frozenset("\"'«»“”„‘’`")
+
+
+T = TypeVar("T")
 
 
 class BodyRow(NamedTuple):
@@ -69,7 +72,7 @@ def parse_bodies(content: bytes) -> BodiesRead | Problem:
         place = f"body {position}"
         try:
             if type(item) is not dict:
-                raise Refused(place, "must be an object")
+                raise Refused("body", "must be an object")
             row = _body(item)
             place = row.id
             if row.id in rows:
@@ -81,6 +84,19 @@ def parse_bodies(content: bytes) -> BodiesRead | Problem:
         except Refused as refusal:
             problems.append((_place(item, place), Problem(refusal.field, refusal.reason)))
     return BodiesRead(tuple(rows.values()), tuple(problems), unknown)
+
+
+def by_code(bodies: Iterable[tuple[str, T]]) -> dict[str, T]:
+    """Bodies by their code. One that several share names none of them: nobody knows which."""
+    found: dict[str, T] = {}
+    shared = set()
+    for code, body in bodies:
+        if code in found:
+            shared.add(code)
+        found[code] = body
+    for code in shared:
+        del found[code]
+    return found
 
 
 def _place(item: object, otherwise: str) -> str:

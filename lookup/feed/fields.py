@@ -13,16 +13,13 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from lookup.feed.times import YEAR_MAX, YEAR_MIN, NotPlainError, plain_us, zone_at, zone_on
+from lookup.feed.times import YEAR_MAX, YEAR_MIN, NotPlainError, local, plain_us, with_zone
 
 TEXT_MAX: Final = 100  # characters of a name, id or reference
 NUMBER_MAX: Final = 32  # characters of a ticket number in normal form
 COUNT_MAX: Final = 1_000_000
 AMOUNT_TENGE_MAX: Final = 1_000_000_000_000
 VERSION_MAX: Final = 2**62  # a time in nanoseconds serves as a version
-
-# Times written with one of these keep their civil date as written; others are brought to it.
-_LOCAL_OFFSETS: Final = frozenset({timedelta(hours=5), timedelta(hours=6)})
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -164,15 +161,13 @@ def moment(values: Mapping[str, object], field: str, prefix: str = "") -> Moment
 
 
 def moment_us(written: str) -> int:
-    """UTC microseconds of a time that has passed `moment`."""
+    """UTC microseconds of a time as stored, whichever year earlier releases let pass."""
     try:
         return plain_us(written)
     except NotPlainError:
         pass
-    found, reason = _moment(written)
-    if found is None:
-        raise ValueError(reason)
-    return found.us
+    at = datetime.fromisoformat(written)
+    return _micros(at if at.tzinfo is not None else with_zone(at))
 
 
 def names(values: Mapping[str, object], field: str) -> list[str]:
@@ -221,22 +216,19 @@ def _moment(value: str) -> tuple[Moment | None, str]:
         reason = _day_reason(value)
         if reason:
             return None, reason
-        midnight = datetime.fromisoformat(value).replace(tzinfo=zone_on(value))
-        return Moment(value, _micros(midnight)), ""
+        return Moment(value, _micros(with_zone(datetime.fromisoformat(value)))), ""
     match = _MOMENT.fullmatch(value)
-    if match is None:
-        return None, "must be a time as YYYY-MM-DDThh:mm:ss+05:00"
-    reason = _year_reason(match[1])
+    reason = _year_reason(match[1]) if match else "must be a time as YYYY-MM-DDThh:mm:ss+05:00"
     if reason:
         return None, reason
     try:
         at = datetime.fromisoformat(value)
     except ValueError:
         return None, "is no time of the calendar"
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=zone_on(value))
-    elif at.utcoffset() not in _LOCAL_OFFSETS:
-        at = at.astimezone(zone_at(at))
+    at = with_zone(at) if at.tzinfo is None else local(at)
+    reason = _year_reason(str(at.year))  # of an hour that another offset counts to it
+    if reason:
+        return None, reason
     return Moment(at.isoformat(), _micros(at)), ""
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
 import json
 import os
-from collections.abc import AsyncIterator, Sequence
+import stat
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +20,14 @@ from lookup.feed.sniff import sniff
 
 READ_OCTETS: Final = 262_144
 HEAD_OCTETS: Final = 65_536
+REJECTS_SUFFIX: Final = ".rejected.ndjson"
+REJECTS_OCTETS_MAX: Final = 67_108_864  # told in a file of rejects; further ones are only counted
 NULS: Final = Problem("line", "holds NUL octets, as files damaged on their way do")
 CUT: Final = Problem(
     "line", "is the last one and has no line end, so it may be cut; end every line with one"
+)
+UNTOLD: Final = Problem(
+    "file", "has more rejects than are told here; further ones are only counted"
 )
 
 
@@ -39,13 +48,17 @@ class FeedFile:
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError when the file cannot be read."""
+        """Raises OSError when the file cannot be read, or is a pipe: it has no place to go on
+        from."""
         self.path = path
         self.is_csv = path.suffix.lower() == ".csv"
+        if not stat.S_ISREG(path.stat().st_mode):  # to open a pipe could wait for ever
+            raise OSError(errno.ESPIPE, "is no regular file; make it one first", str(path))
         self._file = path.open("rb", buffering=0)
         status = os.fstat(self._file.fileno())
-        self.size = status.st_size
-        head = self._file.read(HEAD_OCTETS)
+        self.size, self._mtime_ns = status.st_size, status.st_mtime_ns
+        with _named(path):
+            head = self._file.read(HEAD_OCTETS)
         self.identity = f"{sha256(head).hexdigest()}-{status.st_size}-{status.st_mtime_ns}"
         self._start, self._line_end, self.problem = sniff(head, whole=len(head) >= self.size)
         # its head, if it is very long
@@ -58,7 +71,8 @@ class FeedFile:
         splitter = _Splitter(begin, number, self._line_end)
         left = self.size - begin
         while left > 0:
-            chunk = await asyncio.to_thread(self._file.read, min(READ_OCTETS, left))
+            with _named(self.path):
+                chunk = await asyncio.to_thread(self._file.read, min(READ_OCTETS, left))
             if not chunk:  # cut short by somebody while we read
                 break
             left -= len(chunk)
@@ -69,6 +83,12 @@ class FeedFile:
         if last:
             cut = self.is_csv and last.octets is not None and last.octets.strip()
             yield [last._replace(octets=None, problem=CUT) if cut else last]
+
+    @property
+    def changed(self) -> bool:
+        """Whether somebody has written to it since it was opened."""
+        status = os.fstat(self._file.fileno())
+        return (status.st_size, status.st_mtime_ns) != (self.size, self._mtime_ns)
 
     def close(self) -> None:
         self._file.close()
@@ -129,13 +149,26 @@ class Rejects:
     """`<name>.rejected.ndjson`: line number, field and reason of each line that was not stored.
 
     It never repeats the line itself: feeds hold plain phones. An empty one is removed at the end.
+    One that has grown to REJECTS_OCTETS_MAX says so and ends.
     """
 
     def __init__(self, feed: Path, folder: Path | None, octets: int) -> None:
-        """`octets`: how much of an earlier, interrupted run's file still counts."""
-        self.path = (folder or feed.parent) / f"{feed.name}.rejected.ndjson"
-        descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600)
+        """`octets`: how much of an earlier, interrupted run's file still counts. Raises OSError
+        when it cannot be written, or another import writes it."""
+        self.path = (folder or feed.parent) / f"{feed.name}{REJECTS_SUFFIX}"
+        # Who may write to the folder of feeds must not lead us to another file of ours.
+        try:
+            descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            reason = f"{error.strerror}; give a folder for the rejects"
+            raise OSError(error.errno, reason, str(self.path)) from None
         self._file = os.fdopen(descriptor, "r+b")
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.close()
+            reason = "is written by another import; give each a folder of rejects"
+            raise BlockingIOError(errno.EWOULDBLOCK, reason, str(self.path)) from None
         self._file.truncate(min(octets, os.fstat(descriptor).st_size))
         self._file.seek(0, os.SEEK_END)
 
@@ -149,11 +182,19 @@ class Rejects:
             await asyncio.to_thread(self._add, problems)
 
     def _add(self, problems: Sequence[tuple[int, Problem]]) -> None:
-        for number, problem in problems:
-            entry = {"line": number, "field": problem.field, "reason": problem.reason}
-            self._file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with _named(self.path):
+            for number, problem in problems:
+                if self.octets >= REJECTS_OCTETS_MAX:
+                    break
+                self._write(number, problem)
+                if self.octets >= REJECTS_OCTETS_MAX:
+                    self._write(number, UNTOLD)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def _write(self, number: int, problem: Problem) -> None:
+        entry = {"line": number, "field": problem.field, "reason": problem.reason}
+        self._file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
 
     def __enter__(self) -> Self:
         return self
@@ -164,7 +205,17 @@ class Rejects:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        empty = self.octets == 0
-        self._file.close()
-        if empty:
-            self.path.unlink(missing_ok=True)
+        with _named(self.path):
+            if self.octets == 0:  # while we have its lock
+                self.path.unlink(missing_ok=True)
+            self._file.close()
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Errors of a file that is open already do not say which it is."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise

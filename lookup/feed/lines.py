@@ -64,12 +64,16 @@ class CsvColumns(NamedTuple):
     def parse(self, line: bytes, hash_phone: Callable[[str], str]) -> Row | Problem:
         """One further line."""
         try:
-            cells = _cells(_decoded(line), self.delimiter)
-            if len(cells) != len(self.names):
-                raise Refused(_WHOLE_LINE, f"has {len(cells)} cells, the header {len(self.names)}")
-            return row_of(_values(self.names, cells), hash_phone)
+            return row_of(self.values(line), hash_phone)
         except Refused as refusal:
             return Problem(refusal.field, refusal.reason)
+
+    def values(self, line: bytes) -> Mapping[str, object]:
+        """Its cells in the shape that NDJSON has. Raises Refused."""
+        cells = _cells(_decoded(line), self.delimiter)
+        if len(cells) != len(self.names):
+            raise Refused(_WHOLE_LINE, f"has {len(cells)} cells, the header {len(self.names)}")
+        return _values(self.names, cells)
 
 
 def csv_columns(header: bytes) -> CsvColumns | Problem:
@@ -82,7 +86,8 @@ def csv_columns(header: bytes) -> CsvColumns | Problem:
         return Problem(refusal.field, refusal.reason)
     if len(names) > COLUMNS_MAX:
         return Problem(_WHOLE_LINE, f"names more than {COLUMNS_MAX} columns")
-    if len(set(names)) != len(names):
+    named = [name for name in names if name]  # office programs write columns without one, too
+    if len(set(named)) != len(named):
         return Problem(_WHOLE_LINE, "names a column twice")
     missing = {"kind", "number", "status"} - set(names)
     if missing:
@@ -133,6 +138,8 @@ def _values(columns: tuple[str, ...], cells: list[str]) -> dict[str, object]:
         cell = written.strip()
         if not cell:
             continue
+        if not column:
+            raise Refused(_WHOLE_LINE, "has a value in a column that has no name")
         value = _cell_value(column, cell)
         for prefix in _PARTS:
             if column.startswith(prefix):

@@ -5,6 +5,7 @@ Each becomes one JSON text; what the model does not know goes to `extra` and is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -31,6 +32,8 @@ PARTS: Final[Mapping[str, frozenset[str]]] = {
     "inspection": INSPECTION_FIELDS,
     "outcome": OUTCOME_FIELDS,
 }
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_OF_SOMEBODY: Final = re.compile("[0-9]{10}")
 
 
 def aside(
@@ -40,10 +43,26 @@ def aside(
     if known.issuperset(values):
         return {}
     extra = {key: value for key, value in values.items() if key not in known}
-    for key in extra:
-        fits = len(key) <= TEXT_MAX and key.isprintable()
-        unknown.append(prefix + (key if fits else "(unreadable name)"))
+    unknown += [prefix + _named_in_reports(key) for key in extra]
     return extra
+
+
+def kept_aside(extra: Mapping[str, object]) -> str | None:
+    """Those fields as JSON; None for none. Refused where one holds half of a pair of surrogates,
+    which JSON may write and no text can hold."""
+    if not extra:
+        return None
+    written = compact(extra)
+    if _SURROGATE.search(written) is None:
+        return written
+    broken = next(key for key in extra if _SURROGATE.search(compact({key: extra[key]})))
+    raise Refused(_named_in_reports(broken), "holds half of a pair of surrogates")
+
+
+def _named_in_reports(key: str) -> str:
+    """A name with the digits of a phone or of a person's number is none, but somebody's value."""
+    fits = len(key) <= TEXT_MAX and key.isprintable() and _OF_SOMEBODY.search(key) is None
+    return key if fits else "(unreadable name)"
 
 
 def fine(values: Mapping[str, object], unknown: list[str], extra: dict[str, object]) -> str | None:

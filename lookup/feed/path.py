@@ -11,7 +11,10 @@ from lookup.status import Forward, Pause
 FORWARDING: Final = frozenset({"forwarded", "passed"})
 PAUSING: Final = frozenset({"suspended", "interrupted"})
 EXTENDING: Final = "extended"
-NO_STAGE: Final = frozenset({"corrected"})
+ANEW: Final = "forwarded"
+"""A body to which an appeal is forwarded has a term of its own; what is passed on by jurisdiction
+keeps that of the case."""
+NO_STAGE: Final = frozenset({"corrected", "deleted"})
 """Steps that mend what is written and move nothing: no pause ends by one."""
 TELLING: Final = FORWARDING | PAUSING | {EXTENDING}
 
@@ -43,7 +46,7 @@ class PathFacts(NamedTuple):
 
     forwards: tuple[Forward, ...] = ()
     pauses: tuple[Pause, ...] = ()
-    extended_to: date | None = None  # by the latest extension that names a date
+    extended_to: date | None = None  # by the body that has it, the latest that names a date
 
 
 NOTHING: Final = PathFacts()
@@ -80,6 +83,8 @@ def path_facts(events: Sequence[Step]) -> PathFacts:
             paused_on = None
         if stage in FORWARDING:
             forwards.append(Forward(on, event.from_body or None, event.to_body or None))
+            if stage == ANEW:
+                extended_to = None
         elif stage == EXTENDING and event.due_on_after:
             extended_to = date.fromisoformat(event.due_on_after)
     if paused_on is not None:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from lookup.feed.fields import phone
 from lookup.feed.lines import Problem
 from lookup.registry.merge import Change
 
 NAMES_COUNTED_MAX: Final = 200  # distinct unknown names counted apart, of each sort
 OTHER_NAMES: Final = "(others)"
+A_PHONE: Final = "(a phone)"
 
 
 class Known(NamedTuple):
@@ -64,6 +66,7 @@ class Counts:
     rejected: int = 0
     deleted: int = 0
     events: int = 0
+    events_left_out: int = 0
     conflicts: int = 0
     tally: Tally = field(default_factory=Tally)
 
@@ -89,6 +92,7 @@ class Counts:
         self.rejected += other.rejected
         self.deleted += other.deleted
         self.events += other.events
+        self.events_left_out += other.events_left_out
         self.conflicts += other.conflicts
         self.tally.add(other.tally)
 
@@ -100,6 +104,7 @@ class FileResult(NamedTuple):
     counts: Counts
     rejects: Path
     resumed: bool
+    changed: bool = False  # while it was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,7 @@ class ImportReport:
     rejected: int
     deleted: int  # lines that say a ticket was registered by mistake
     events: int  # new ones
+    events_left_out: int  # steps beyond merge.STEPS_MAX of a ticket
     conflicts: int  # found: tickets that their systems now contradict each other about
     phones_left_out: int  # entries of owner_phones that are no phone of the country
     unknown_fields: Mapping[str, int]  # kept aside with the ticket
@@ -121,6 +127,7 @@ class ImportReport:
     unknown_bodies: Mapping[str, int]  # named by tickets, missing in the directory
     rejects: tuple[Path, ...]  # files that tell line, field and reason
     resumed: tuple[str, ...]  # files that an earlier, interrupted import had begun
+    changed: tuple[str, ...]  # files written to while they were read: import them again
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +139,7 @@ class BodiesReport:
     unchanged: int
     problems: tuple[tuple[str, Problem], ...]  # by the body's id, or its place in the file
     unknown_fields: Mapping[str, int]
+    shared_codes: tuple[str, ...] = ()  # of several bodies, so that they name none of them
 
 
 def total(results: Sequence[FileResult]) -> ImportReport:
@@ -148,6 +156,7 @@ def total(results: Sequence[FileResult]) -> ImportReport:
         rejected=whole.rejected,
         deleted=whole.deleted,
         events=whole.events,
+        events_left_out=whole.events_left_out,
         conflicts=whole.conflicts,
         phones_left_out=whole.tally.phones_left_out,
         unknown_fields=whole.tally.unknown_fields,
@@ -155,6 +164,7 @@ def total(results: Sequence[FileResult]) -> ImportReport:
         unknown_bodies=whole.tally.unknown_bodies,
         rejects=tuple(result.rejects for result in results if result.counts.rejected),
         resumed=tuple(result.path.name for result in results if result.resumed),
+        changed=tuple(result.path.name for result in results if result.changed),
     )
 
 
@@ -164,7 +174,11 @@ def _merge(into: dict[str, int], counted: Mapping[str, int]) -> None:
 
 
 def _add(counted: dict[str, int], name: str, times: int = 1) -> None:
-    """Count a name; the many beyond the limit are counted together."""
-    if name not in counted and len(counted) >= NAMES_COUNTED_MAX:
-        name = OTHER_NAMES
+    """Count a name; the many beyond the limit are counted together. A phone that stands in a
+    body's place is nobody's name."""
+    if name not in counted:
+        if phone(name) is not None:
+            name = A_PHONE
+        if name not in counted and len(counted) >= NAMES_COUNTED_MAX:
+            name = OTHER_NAMES
     counted[name] = counted.get(name, 0) + times

@@ -25,7 +25,7 @@ from lookup.feed.fields import (
     text,
     truth,
 )
-from lookup.feed.parts import aside, fine, inspection, outcome
+from lookup.feed.parts import aside, fine, inspection, kept_aside, outcome
 
 EVENTS_MAX: Final = 1_000  # of one ticket in one line
 OWNERS_MAX: Final = 20  # phones of one ticket
@@ -149,7 +149,7 @@ def row_of(values: Mapping[str, object], hash_phone: Callable[[str], str]) -> Ro
         version=count(values, "version", maximum=VERSION_MAX),
         deleted=deleted,
         outcome=outcome(values, unknown, extra),
-        extra=compact(extra) if extra else None,  # after the parts, which add to it
+        extra=kept_aside(extra),  # after the parts, which add to it
     )
     events = _events(values, unknown)
     return Row(ticket, events, unknown_fields=tuple(unknown), phones_left_out=left_out)
@@ -219,5 +219,5 @@ def _event(item: Mapping[str, object], unknown: list[str]) -> EventRow:
         actor_role=code(item, "actor_role"),
         note_code=code(item, "note_code"),
         due_on_after=day(item, "due_on_after"),
-        extra=compact(extra) if extra else None,
+        extra=kept_aside(extra),
     )

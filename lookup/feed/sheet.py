@@ -7,6 +7,7 @@ nothing else lives: without the gateway's environment, with bounds on memory, ti
 A line is `{"column": value}`; `["column", "reason"]` for a row that is refused; empty for a row
 without values, and for the first, which names the columns. A date is `{"at": "2026-10-05"}`.
 Formulas are not computed and macros not run: a cell has the value that was saved with it.
+Where a value is shown that the file does not give to the row, the row is refused.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from typing import Any, BinaryIO, Final, Protocol
 import openpyxl  # type: ignore[import-untyped]  # it ships without type information
 
 from lookup.feed.lines import COLUMNS_MAX, LINE_OCTETS_MAX
+from lookup.feed.merged import BLOCKS_MAX, Covered, TooManyError, blocks_of
+from lookup.feed.sheet_parser import UNSAVED, mind_unsaved
 
 MEMORY_OCTETS_MAX: Final = 1_073_741_824  # address space of this process
 CPU_S_MAX: Final = 900
@@ -40,6 +43,8 @@ ROWS_MAX: Final = 1_048_576  # what office programs allow
 LINES_OCTETS_MAX: Final = 1_073_741_824  # what is written, all rows together
 EXPAT_NO_MEMORY: Final = 1  # XML_ERROR_NO_MEMORY, as a ParseError has it
 WHOLE_NUMBER_END: Final = 10**15  # a sheet keeps 15 digits of a number and makes the rest zeros
+
+READ_OCTETS: Final = 1_048_576  # of a sheet's XML at once, when its merged cells are looked for
 
 _CSV: Final = "deliver it as CSV or NDJSON"
 _XML: Final = (".xml", ".rels", ".vml")
@@ -142,9 +147,11 @@ def write_lines(path: Path, out: BinaryIO) -> dict[str, object]:
 
 
 def _write_lines(file: BinaryIO, out: BinaryIO, told: dict[str, object]) -> None:
+    mind_unsaved()
     book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     sheet, told["left_out"] = _first_sheet(book)
     sheet.reset_dimensions()  # what a file says of its size is often wrong
+    covered = _covered(sheet)
     rows: Iterator[Sequence[Cell]] = sheet.iter_rows(max_col=COLUMNS_MAX + 1)
     told["columns"] = columns = _columns(next(rows, ()))
     told["rows"] = 1
@@ -153,10 +160,20 @@ def _write_lines(file: BinaryIO, out: BinaryIO, told: dict[str, object]) -> None
     for row, cells in enumerate(rows, start=2):
         if row > ROWS_MAX:
             raise SheetRefusedError(f"has more than {ROWS_MAX} rows; {_CSV}")
-        written += out.write(_line(columns, cells) + b"\n")
+        written += out.write(_line(columns, cells, covered.first(row)) + b"\n")
         if written > LINES_OCTETS_MAX:
             raise SheetRefusedError(f"holds over {LINES_OCTETS_MAX} octets; {_CSV}")
         told["rows"] = row
+
+
+def _covered(sheet: Any) -> Covered:
+    try:
+        with sheet._get_source() as part:
+            return Covered(blocks_of(iter(lambda: part.read(READ_OCTETS), b"")))
+    except TooManyError:
+        raise SheetRefusedError(
+            f"has more than {BLOCKS_MAX} merged blocks of cells; part them, or {_CSV}"
+        ) from None
 
 
 def _first_sheet(book: Any) -> tuple[Any, list[str]]:
@@ -188,7 +205,8 @@ def _columns(cells: Sequence[Cell]) -> list[str]:
     return names
 
 
-def _line(columns: Sequence[str], cells: Sequence[Cell]) -> bytes:
+def _line(columns: Sequence[str], cells: Sequence[Cell], covered: int | None) -> bytes:
+    """`covered`: the first column of this row, from 1, whose value is another cell's."""
     try:
         values = {
             _name(columns, place): value
@@ -199,6 +217,9 @@ def _line(columns: Sequence[str], cells: Sequence[Cell]) -> bytes:
         return json.dumps(refusal.told, ensure_ascii=False).encode()
     if not values:
         return b""
+    if covered is not None and covered <= len(columns):
+        reason = "is merged with another cell, which alone has the value; part the cells"
+        return json.dumps([columns[covered - 1] or "line", reason]).encode()
     try:
         line = json.dumps(values, ensure_ascii=False, allow_nan=False).encode()
     except ValueError:  # half of a pair of surrogates, or a number that is none
@@ -221,6 +242,11 @@ def _value(cell: Cell, columns: Sequence[str], place: int) -> object:
     value: object = cell.value
     if value is None:
         return None
+    if cell.data_type == UNSAVED:
+        raise _RowRefusedError(
+            _name(columns, place),
+            "is a formula whose value was not saved; open the file in an office program, save it",
+        )
     if isinstance(value, str):
         text = value.strip()
         if cell.data_type == "e":

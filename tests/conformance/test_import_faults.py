@@ -229,6 +229,21 @@ async def test_dates_of_1900_and_2999_are_dates_and_those_beyond_are_told(
             await survives(box, (2, field))
 
 
+async def test_what_no_text_and_no_calendar_can_hold_is_told(tmp_path: Path) -> None:
+    async with delivering(tmp_path) as box:
+        half = json.dumps(THIRD | {"clerk": "\ud83d"}).encode()  # of a letter
+        write_feed(
+            box.folder / "a.ndjson",
+            FIRST,
+            THIRD | {"created_at": "2999-12-31T23:59:59Z"},  # already 3000 here
+            half,
+            THIRD | {"first_filed_at": "1900-01-01T00:00:00+14:00"},
+            SECOND,
+        )
+        rejects = await survives(box, (2, "created_at"), (3, "clerk"), (4, "first_filed_at"))
+        assert "half of a pair of surrogates" in rejects[1]["reason"]
+
+
 async def test_events_twice_and_out_of_order_are_one_path(tmp_path: Path) -> None:
     first, second, third = (
         event(n, f"2026-10-{n:02d}T12:00:00+05:00", stage, None, "tax-shymkent")
@@ -298,14 +313,17 @@ async def test_the_cells_of_a_sheet_are_told_by_row_and_column(tmp_path: Path) -
             (),
             ("fine", "076", "unpaid", None, "#DIV/0!"),
             ("fine", "077", "unpaid", "tomorrow"),
-            ("fine", "078", "unpaid", date(1900, 3, 1), "=SUM(E1:E9)"),
+            ("fine", "078", "unpaid", date(1900, 3, 1)),
+            ("fine", "079", "unpaid", None, "=SUM(E1:E9)"),
             others=["Архив"],
         )
         rejects = await survives(
-            box, (3, "number"), (4, "number"), (6, "fine.amount"), (7, "due_on")
-        )
+            box,
+            (3, "number"), (4, "number"), (6, "fine.amount"), (7, "due_on"), (9, "fine.amount"),
+        )  # fmt: skip
         assert "15 digits" in rejects[0]["reason"]
         assert "make the column text" in rejects[1]["reason"]
+        assert "was not saved" in rejects[4]["reason"]
         assert box.told[-1].sheets_left_out == ("Архив",)
         kept = {path.name for path in (box.folder / box.told[-1].kept_in).iterdir()}
         assert kept == {".name", "a.xlsx", "a.xlsx.done.json", "a.xlsx.rejected.ndjson"}

@@ -7,15 +7,19 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lookup.feed.bodies import BodiesRead, parse_bodies
 from lookup.feed.file import READ_OCTETS
-from lookup.feed.lines import LINE_OCTETS_MAX
+from lookup.feed.lines import LINE_OCTETS_MAX, Problem
 from lookup.feed.report import ImportReport
+from lookup.registry import importing
 from lookup.registry.importing import (
     BATCH_LINES_MAX,
     BODIES_OCTETS_MAX,
@@ -39,6 +43,7 @@ from tests.support.feed import (
     write_bodies,
     write_feed,
 )
+from tests.support.tallied import assert_tallied
 from tests.support.tickets import write_tickets
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +65,11 @@ async def load(registry: Registry, *files: Path, **more: Any) -> ImportReport:
 async def shown(registry: Registry, number: object) -> ShownTicket:
     (ticket,) = await registry.show(str(number))
     return ticket
+
+
+async def fed_us(registry: Registry) -> int | None:
+    await registry.find_many([Wanted("0", ("appeal",))])
+    return registry.fed_us
 
 
 def rejects(path: Path) -> list[dict[str, Any]]:
@@ -387,6 +397,7 @@ async def test_what_a_dead_import_stored_stays_and_the_rest_follows(
         assert "free space" in ended.stdout
     registry = await Registry.open(database)
     try:
+        assert_tallied(database)
         stored = (await registry.stats()).tickets
         assert stored in {BATCH_LINES_MAX, 2 * BATCH_LINES_MAX}
         report = await load(registry, feed)
@@ -394,6 +405,29 @@ async def test_what_a_dead_import_stored_stays_and_the_rest_follows(
         assert report.events == 2 * MANY == (await registry.stats()).events
     finally:
         await registry.close()
+
+
+async def test_steps_that_a_full_path_has_no_room_for_are_counted(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lookup.registry.merge.STEPS_MAX", 3)
+    more = [event(seq, "2026-10-21", "in_review") for seq in range(3, 6)]
+    feed = write_feed(tmp_path / "feed.ndjson", appeal(), appeal(events=more))
+    report = await load(registry, feed)
+    assert (report.updated, report.events, report.events_left_out) == (1, 3, 2)
+    assert_tallied(registry.path)
+
+
+async def test_a_status_dated_ahead_can_be_corrected(registry: Registry, tmp_path: Path) -> None:
+    feed = write_feed(
+        tmp_path / "feed.ndjson",
+        appeal(status="in_review", status_at="2062-10-20"),  # 2026 was meant
+        appeal(status="satisfied", status_at="2026-11-20"),
+    )
+    now_us = int(datetime.fromisoformat("2026-11-22T10:00:00+05:00").timestamp() * 1_000_000)
+    await load(registry, feed, now_us=lambda: now_us)
+    (shown,) = await registry.show(appeal()["number"])
+    assert (shown.record.status, shown.status_at) == ("satisfied", "2026-11-20")
 
 
 async def test_a_second_import_of_the_same_file_is_refused(
@@ -436,6 +470,28 @@ async def test_lookups_are_answered_while_an_import_runs(
     assert work.result().added == MANY
 
 
+@pytest.mark.parametrize("how", ["ab", "wb"])
+async def test_a_file_written_to_while_it_is_read_is_named_and_dates_nothing(
+    registry: Registry, tmp_path: Path, how: str
+) -> None:
+    feed = tmp_path / "feed.ndjson"
+    write_tickets(feed, START, MANY)
+    octets = feed.read_bytes()
+
+    def write(progress: ImportProgress) -> None:
+        with feed.open(how) as file:
+            file.write(line(appeal()) + b"\n")
+
+    report = await load(registry, feed, on_progress=write, now_us=lambda: 5)
+    assert report.changed == (feed.name,)
+    assert (await registry.stats()).unfinished_imports == 0
+    assert await fed_us(registry) is None
+    feed.write_bytes(octets)
+    again = await load(registry, feed, now_us=lambda: 7)
+    assert (again.lines, again.changed, again.resumed) == (MANY, (), ())
+    assert await fed_us(registry) == 7
+
+
 async def test_a_missing_file_is_named(registry: Registry, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"absent\.ndjson"):
         await load(registry, tmp_path / "absent.ndjson")
@@ -453,6 +509,39 @@ async def test_bodies_are_added_changed_and_left_by_what_the_file_says(
     third = await import_bodies(registry, write_bodies(file, moved))
     assert (third.added, third.updated, third.unchanged) == (0, 0, 1)
     assert (await registry.stats()).bodies == 3
+
+
+async def test_a_code_of_several_bodies_names_none_of_them_and_is_told(
+    registry: Registry, tmp_path: Path
+) -> None:
+    file = tmp_path / "bodies.json"
+    one, other = body("a", code="75", parent_id="b"), body("b", code="76", parent_id="a")
+    assert (await import_bodies(registry, write_bodies(file, one, other))).shared_codes == ()
+    await registry.directory()
+    assert registry.find_body("75") is registry.find_body("a")
+    shared = await import_bodies(registry, write_bodies(file, body("c", code="75")))
+    assert (shared.added, shared.problems, shared.shared_codes) == (1, (), ("75",))
+    await registry.directory()
+    assert registry.find_body("75") is None
+    assert all(registry.find_body(identity) for identity in ("a", "b", "c", "76"))
+
+
+async def test_others_have_their_turn_while_a_directory_is_checked(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = threading.Event()
+
+    def check(content: bytes) -> BodiesRead | Problem:
+        assert turn.wait(5)
+        return parse_bodies(content)
+
+    monkeypatch.setattr(importing, "parse_bodies", check)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        work = group.create_task(
+            import_bodies(registry, write_bodies(tmp_path / "bodies.json", *BODIES))
+        )
+        asyncio.get_running_loop().call_later(0.05, turn.set)
+    assert work.result().added == len(BODIES)
 
 
 async def test_a_bad_body_is_told_and_the_stored_one_stays(

@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from lookup.registry.importing import ImportProgress, import_tickets
 from lookup.registry.source import Registry
 from lookup.registry.sqlite import RegistryError
 from tests.support.feed import appeal, fine, line, write_feed
+from tests.support.tallied import assert_tallied
 from tests.support.tickets import write_tickets
 
 KEYS = Keys(bytes(KEY_OCTETS))  # what hashes phones is sent to the process
@@ -103,8 +105,27 @@ async def test_an_import_killed_between_chunks_goes_on_from_there(
         await load(registry, feed, on_progress=stop)
     assert children() == before
     assert (await registry.stats()).tickets == told[0].lines < MANY
+    assert_tallied(registry.path)
     report = await load(registry, feed)
     assert (report.lines, report.added, report.resumed) == (MANY, MANY, ("feed.ndjson",))
+
+
+async def test_many_are_stored_at_once_only_while_all_are_new(
+    registry: Registry, tmp_path: Path
+) -> None:
+    feed = tmp_path / "feed.ndjson"
+    write_tickets(feed, START, MANY)
+    told: list[int] = []
+
+    async def steps() -> list[int]:
+        told.clear()
+        report = await load(registry, feed, on_progress=lambda step: told.append(step.lines))
+        assert report.lines == told[-1] == MANY
+        return [after - before for before, after in pairwise([0, *told])]
+
+    frame = reading.FRAME_LINES_MAX
+    assert await steps() == [frame, reading.BULK_LINES_MAX, MANY - frame - reading.BULK_LINES_MAX]
+    assert max(await steps()) == frame
 
 
 async def test_an_import_given_up_leaves_no_process(registry: Registry, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ PAGE = "reference/interop.md"
 INTEROP = ROOT / "tests" / "interop"
 DEBIAN = {"kannel", "node", "sipp", "tshark"}
 LOCKED = ("smpplib", "aiosmpplib", "smpp34", "pjsua2-python", "twilio", "plivo")
+NPM = ("smpp", "xlsx")
 
 
 def peers() -> dict[str, set[str]]:
@@ -27,7 +28,7 @@ def locked() -> dict[str, str]:
     lock = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
     python = dict(re.findall(r"^(\S+)==(\S+)", lock, re.MULTILINE))
     return {name: python[name] for name in LOCKED} | {
-        "smpp": npm()["packages"]["node_modules/smpp"]["version"]
+        name: npm()["packages"][f"node_modules/{name}"]["version"] for name in NPM
     }
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +15,7 @@ from lookup.registry.sqlite import RegistryBusyError
 from lookup.status import Wanted
 from tests.support.deliveries import NOW_US, STAMP, delivering
 from tests.support.feed import BODIES, appeal, write_bodies, write_feed
+from tests.support.sheets import write_ticket_sheet
 
 FIRST, SECOND = (appeal(number=number, events=[]) for number in ("1", "2"))
 DAY_US = 86_400_000_000
@@ -41,6 +43,19 @@ async def test_a_delivery_lands_in_done_with_its_report(tmp_path: Path) -> None:
             "added": 1, "rejected": 1, "octets": report.octets, "octets_done": report.octets,
             "kept_in": report.kept_in,
         }  # fmt: skip
+
+
+async def test_times_of_a_region_s_files_have_its_clock_in_every_form(tmp_path: Path) -> None:
+    written = "2020-05-10T23:30:00"
+    row = {"kind": "appeal", "status": "in_review", "created_at": written}
+    async with delivering(tmp_path, zone=ZoneInfo("Asia/Atyrau")) as box:
+        write_feed(box.folder / "a.ndjson", row | {"number": "1"})
+        csv = f"kind,number,status,created_at\nappeal,2,in_review,{written}\n"
+        (box.folder / "b.csv").write_text(csv, encoding="utf-8")
+        write_ticket_sheet(box.folder / "c.xlsx", row | {"number": "3"})
+        assert {report.state for report in await box.take()} == {"done"}
+        for number in ("1", "2", "3"):
+            assert (await box.shown(number)).created_at == "2020-05-10T23:30:00+05:00"
 
 
 async def test_nothing_is_taken_before_it_is_whole(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookup.feed.bodies import BodiesRead, parse_bodies
+from lookup.feed.bodies import BodiesRead, by_code, parse_bodies
 from lookup.feed.lines import Problem
 from tests.support.feed import BODIES, body
 
@@ -125,3 +125,7 @@ def test_no_list_makes_it_raise(bodies: list[object]) -> None:
     parsed = parse_bodies(json.dumps({"bodies": bodies}).encode())
     assert isinstance(parsed, BodiesRead)
     assert len(parsed.rows) + len(parsed.problems) == len(bodies)
+
+
+def test_a_code_that_bodies_share_names_none_of_them() -> None:
+    assert by_code([("1", "a"), ("2", "b"), ("1", "c"), ("1", "d")]) == {"2": "b"}

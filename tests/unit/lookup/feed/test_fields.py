@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lookup.feed import fields
 from lookup.feed.fields import Refused
-from lookup.feed.times import zone_on
+from lookup.feed.times import with_zone
 
 
 def refusal(check: Any, value: object, *more: object) -> str:
@@ -99,6 +99,17 @@ def test_an_absurd_year_of_a_time_is_reported() -> None:
     assert "1900-2999" in refusal(fields.moment, "0026-11-02T10:05:00+05:00")
 
 
+@pytest.mark.parametrize("written", ["2999-12-31T23:59:59Z", "1900-01-01T00:00:00+14:00"])
+def test_a_time_is_judged_by_its_year_in_kazakhstan(written: str) -> None:
+    assert "1900-2999" in refusal(fields.moment, written)
+
+
+@pytest.mark.parametrize("written", ["3000-01-01T04:59:59+05:00", "1899-12-31T16:00:00.5+06:00"])
+def test_a_year_that_is_stored_already_can_be_compared(written: str) -> None:
+    since = datetime.fromisoformat(written) - datetime(1970, 1, 1, tzinfo=UTC)
+    assert fields.moment_us(written) == since // timedelta(microseconds=1)
+
+
 @pytest.mark.parametrize(
     ("written", "stored"),
     [
@@ -136,7 +147,7 @@ def test_what_is_no_time_is_refused(value: object) -> None:
 @settings(deadline=None)
 def test_times_compare_as_the_moments_they_are(at: datetime) -> None:
     """One moment in three spellings has one number, and a microsecond later has the next."""
-    local = at.replace(tzinfo=zone_on(at.isoformat()))
+    local = with_zone(at)
     numbers = set()
     for spelling in (at.isoformat(), local.isoformat(), local.astimezone(UTC).isoformat()):
         found = fields.moment({"f": spelling}, "f")

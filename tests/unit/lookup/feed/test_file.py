@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import json
+import os
+import resource
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookup.feed.file import CUT, NULS, READ_OCTETS, FeedFile, Line
-from lookup.feed.lines import LINE_OCTETS_MAX, TOO_LONG
+from lookup.feed import file
+from lookup.feed.file import CUT, NULS, READ_OCTETS, FeedFile, Line, Rejects
+from lookup.feed.lines import LINE_OCTETS_MAX, TOO_LONG, Problem
 
 
 async def lines(path: Path, offset: int = 0, number: int = 0) -> list[Line]:
@@ -91,10 +97,92 @@ async def test_a_file_cut_short_while_it_is_read_ends_there(tmp_path: Path) -> N
         first = await anext(reading)
         path.write_bytes(b"")
         rest = [line async for some in reading for line in some]
+        assert feed.changed
     finally:
         feed.close()
     assert len(first) == READ_OCTETS / 2
     assert rest == []
+
+
+def test_whether_a_file_was_written_to_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, b"a\n")
+    feed = FeedFile(path)
+    try:
+        written(tmp_path, b"b\n", "other").rename(path)
+        assert not feed.changed  # what we read is whole
+    finally:
+        feed.close()
+    feed = FeedFile(path)
+    try:
+        with path.open("ab") as more:
+            more.write(b"c\n")
+        assert feed.changed
+    finally:
+        feed.close()
+
+
+def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "feed.ndjson")
+    with pytest.raises(OSError, match=r"no regular file.*feed\.ndjson"):
+        FeedFile(tmp_path / "feed.ndjson")
+
+
+PROBLEM = Problem("status", "is missing")
+
+
+def told_in(rejects: Rejects) -> list[dict[str, Any]]:
+    return [json.loads(entry) for entry in rejects.path.read_text(encoding="utf-8").splitlines()]
+
+
+async def test_rejects_without_end_do_not_fill_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "REJECTS_OCTETS_MAX", 100)
+    with Rejects(tmp_path / "feed.ndjson", None, 0) as rejects:
+        for first in (1, 11):
+            await rejects.add([(number, PROBLEM) for number in range(first, first + 10)])
+        told = told_in(rejects)
+        octets = rejects.octets
+    assert [(entry["line"], entry["field"]) for entry in told] == [
+        (1, "status"), (2, "status"), (2, "file"),
+    ]  # fmt: skip
+    with Rejects(tmp_path / "feed.ndjson", None, octets) as rejects:  # an import that goes on
+        await rejects.add([(21, PROBLEM)])
+        assert told_in(rejects) == told
+
+
+def test_rejects_of_two_imports_do_not_mix(tmp_path: Path) -> None:
+    with (
+        Rejects(tmp_path / "a" / "feed.ndjson", tmp_path, 0),
+        pytest.raises(BlockingIOError, match=r"another import.*feed\.ndjson\.rejected"),
+    ):
+        Rejects(tmp_path / "b" / "feed.ndjson", tmp_path, 0)
+
+
+def test_a_link_in_the_place_of_the_rejects_is_not_followed(tmp_path: Path) -> None:
+    other = written(tmp_path, b"precious", "other")
+    (tmp_path / "feed.ndjson.rejected.ndjson").symlink_to(other)
+    with pytest.raises(OSError, match="symbolic link"):
+        Rejects(tmp_path / "feed.ndjson", None, 0)
+    assert other.read_bytes() == b"precious"
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """As on a disk with very little room."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("small_files")
+async def test_trouble_with_the_rejects_names_them(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OSError, match=r"feed\.ndjson\.rejected\.ndjson"),
+        Rejects(tmp_path / "feed.ndjson", None, 0) as rejects,
+    ):
+        await rejects.add([(1, PROBLEM), (2, PROBLEM)])
 
 
 @pytest.fixture(scope="module")

@@ -80,6 +80,30 @@ def test_half_a_letter_in_a_text_is_reported() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("part", "field"),
+    [
+        (b'"clerk": "\\ud83d"', "clerk"),
+        (b'"room": 1, "clerk": [{"\\udc00": 1}]', "clerk"),
+        (b'"\\ud83d": 1', "(unreadable name)"),
+        (b'"fine": {"amount": 1, "points": "\\ud83d"}', "fine"),
+        (
+            b'"events": [{"source_event_id": "a", "seq": 1, "at": "2026-10-05", "stage": "a", '
+            b'"room": "\\ud83d"}]',
+            "events[0].room",
+        ),
+    ],
+)
+def test_half_a_letter_in_what_is_kept_aside_is_reported(part: bytes, field: str) -> None:
+    found = problem(b'{"kind":"appeal","number":"1","status":"s",' + part + b"}")
+    assert found == Problem(field, "holds half of a pair of surrogates")
+
+
+def test_a_whole_pair_of_surrogates_is_one_letter() -> None:
+    found = row(b'{"kind":"appeal","number":"1","status":"s","clerk":"\\ud83d\\ude42"}')
+    assert found.ticket.extra == '{"clerk":"\U0001f642"}'
+
+
 @given(st.binary(max_size=200))
 @settings(deadline=None)
 def test_no_octets_make_it_raise(octets: bytes) -> None:
@@ -163,6 +187,14 @@ def test_a_csv_header_that_cannot_serve_is_reported(header: bytes, part: str) ->
     read = csv_columns(header)
     assert isinstance(read, Problem)
     assert part in read.reason
+
+
+def test_columns_without_a_name_are_no_matter_while_they_are_empty() -> None:
+    found = columns("kind;number;status;;")
+    assert isinstance(found.parse(b"fine;1;paid;;", hash_phone), Row)
+    assert found.parse(b"fine;1;paid;;x", hash_phone) == Problem(
+        "line", "has a value in a column that has no name"
+    )
 
 
 @given(st.binary(max_size=100), st.binary(max_size=100))

@@ -51,6 +51,16 @@ def test_a_pause_lasts_until_the_next_other_step(stage: str) -> None:
     )
 
 
+def test_no_pause_ends_by_a_deletion_that_was_taken_back() -> None:
+    steps = [
+        step(1, "2026-10-05", "suspended"),
+        step(2, "2026-10-07", "deleted"),
+        step(3, "2026-10-12", "in_review"),
+    ]
+    assert path_facts(steps).pauses == (Pause(date(2026, 10, 5), date(2026, 10, 12)),)
+    assert path_facts(steps[:2]).pauses == (Pause(date(2026, 10, 5), None),)
+
+
 def test_the_latest_extension_that_names_a_date_counts() -> None:
     steps = [
         step(1, "2026-10-05", "extended", due_on_after="2026-11-05"),
@@ -58,6 +68,18 @@ def test_the_latest_extension_that_names_a_date_counts() -> None:
         step(3, "2026-10-07", "extended"),
     ]
     assert path_facts(steps) == PathFacts(extended_to=date(2026, 12, 5))
+
+
+def test_an_extension_by_the_body_that_sent_it_on_is_not_the_next_one_s() -> None:
+    steps = [
+        step(1, "2026-10-05", "extended", due_on_after="2026-12-05"),
+        step(2, "2026-10-06", "forwarded", from_body="a", to_body="b"),
+    ]
+    assert path_facts(steps).extended_to is None
+    again = step(3, "2026-10-20", "extended", due_on_after="2026-11-30")
+    assert path_facts([*steps, again]).extended_to == date(2026, 11, 30)
+    by_jurisdiction = [steps[0], step(2, "2026-10-06", "passed")]
+    assert path_facts(by_jurisdiction).extended_to == date(2026, 12, 5)
 
 
 def test_steps_of_one_number_follow_their_time() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lookup.feed.report import (
+    A_PHONE,
     NAMES_COUNTED_MAX,
     OTHER_NAMES,
     Counts,
@@ -37,6 +38,13 @@ def test_what_nobody_knows_is_counted_by_name() -> None:
     assert tally.unknown_bodies == {"nowhere": 2}
     assert tally.unknown_fields == {"clerk": 2}
     assert tally.phones_left_out == 2
+
+
+def test_a_phone_in_the_place_of_a_body_is_not_told() -> None:
+    tally = Tally()
+    for body_id in ("+77010000012", "8 (701) 000-00-13", "010140000012"):
+        tally.take("appeal", "forwarded", body_id, KNOWN)
+    assert tally.unknown_bodies == {A_PHONE: 2, "010140000012": 1}  # a body's number is a name
 
 
 def test_a_feed_full_of_new_names_does_not_fill_the_memory() -> None:

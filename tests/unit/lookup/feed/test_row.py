@@ -74,6 +74,7 @@ def test_fields_the_model_does_not_know_are_kept_aside_and_named() -> None:
 
 def test_a_field_name_nobody_can_read_is_counted_without_it() -> None:
     assert row(appeal(**{"a\x1b[2J": 1})).unknown_fields == ("(unreadable name)",)
+    assert row(appeal(**{"+77010000012": 1})).unknown_fields == ("(unreadable name)",)
 
 
 def test_the_facts_of_a_fine_are_kept_in_whole_tenge() -> None:

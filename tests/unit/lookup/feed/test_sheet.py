@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from lookup.feed import sheet
+from lookup.feed import merged, sheet
 from lookup.feed.lines import LINE_OCTETS_MAX
 from lookup.feed.sheet import SheetRefusedError, write_lines
 from tests.support.sheets import (
@@ -112,15 +112,65 @@ def test_a_number_that_lost_its_last_digits_is_refused_by_name(
 
 
 def test_formulas_are_not_computed(tmp_path: Path) -> None:
-    path = write_sheet(tmp_path / "a.xlsx", HEADER, ("fine", "1", "unpaid", None, "=1+1"))
-    assert rows(path)[1] == {"kind": "fine", "number": "1", "status": "unpaid"}
     saved = write_foreign_sheet(
         tmp_path / "b.xlsx",
-        text_row("kind", "fine.amount")
+        text_row("kind", "fine.amount", "number")
         + '<x:row><x:c t="str"><x:f>LOWER("FINE")</x:f><x:v>fine</x:v></x:c>'
-        "<x:c><x:f>1+1</x:f><x:v>2</x:v></x:c></x:row>",
+        "<x:c><x:f>1+1</x:f><x:v>2</x:v></x:c>"
+        '<x:c t="str"><x:f>IF(TRUE,"")</x:f><x:v></x:v></x:c></x:row>',
     )
     assert rows(saved)[1] == {"kind": "fine", "fine.amount": 2}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "<x:c><x:f>1+1</x:f></x:c>",
+        "<x:c><x:f>1+1</x:f><x:v/></x:c>",
+        '<x:c t="str"><x:f>A</x:f></x:c>',
+    ],
+)
+def test_a_formula_whose_value_was_not_saved_is_not_taken_for_an_empty_cell(
+    tmp_path: Path, cell: str
+) -> None:
+    head = text_row("kind", "fine.amount")
+    row = f'<x:row><x:c t="inlineStr"><x:is><x:t>fine</x:t></x:is></x:c>{cell}</x:row>'
+    _, bad, good = rows(write_foreign_sheet(tmp_path / "a.xlsx", head + row + text_row("fine")))
+    assert bad[0] == "fine.amount"
+    assert "not saved" in bad[1]
+    assert good == {"kind": "fine"}
+
+
+def test_a_row_that_shares_the_value_of_a_merged_cell_is_refused(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (HEADER, *(("fine", str(n), "unpaid", None, n) for n in range(1, 7))):
+        sheet.append(list(row))
+    sheet["D2"] = date(2026, 10, 5)
+    for block in ("D2:D4", "D6:E6", "G7:H8", "A9:A20"):  # the last two: beside, and below, all
+        sheet.merge_cells(block)
+    book.save(tmp_path / "a.xlsx")
+    _, first, *shared, alone, wide, last = rows(tmp_path / "a.xlsx")[:7]
+    assert first["status_at"] == {"at": "2026-10-05"}
+    assert [(bad[0], "merged" in bad[1]) for bad in shared] == [("status_at", True)] * 2
+    assert alone["number"] == "4"
+    assert wide[0] == "fine.amount"
+    assert last["number"] == "6"
+
+
+def test_countless_merged_cells_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merged, "BLOCKS_MAX", 2)
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(list(HEADER))
+    for row in (2, 4, 6):
+        sheet.merge_cells(f"A{row}:A{row + 1}")
+    book.save(tmp_path / "a.xlsx")
+    assert "merged" in refused(tmp_path / "a.xlsx")
 
 
 @pytest.mark.parametrize(
@@ -172,6 +222,14 @@ def test_sheets_of_other_programs_are_read(tmp_path: Path) -> None:
         tmp_path / "a.xlsx", text_row("kind", "number") + text_row("appeal", "ЖТ-2026-00431220")
     )
     assert rows(path)[1] == {"kind": "appeal", "number": "ЖТ-2026-00431220"}
+
+
+@pytest.mark.parametrize("number", [2, 1, 0, -5])
+def test_rows_out_of_order_are_refused_and_not_left_out(tmp_path: Path, number: int) -> None:
+    header, first, again = (text_row(*texts) for texts in (HEADER[:3], "abc", "def"))
+    rows = header + first + again.replace("<x:row>", f'<x:row r="{number}">')
+    path = write_foreign_sheet(tmp_path / "a.xlsx", rows)
+    assert "after row 2 (RowsOutOfOrderError)" in refused(path)
 
 
 def test_rows_left_out_keep_the_numbers_of_the_others(tmp_path: Path) -> None:

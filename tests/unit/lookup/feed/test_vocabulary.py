@@ -23,6 +23,13 @@ def test_every_status_of_the_model_has_a_text_that_tells_it() -> None:
         assert statuses <= told(kinds, kind), kind
 
 
+def test_every_status_that_is_told_is_known_to_a_feed() -> None:
+    """Else imports would count it as unknown, and a final one would contradict nobody."""
+    kinds = tomllib.loads(STATUSES_FILE.read_text(encoding="utf-8"))
+    for kind in kinds.keys() - {"general"}:
+        assert told(kinds, kind) - STATUSES[kind] <= {"overdue", "expired"}, kind
+
+
 def test_derived_statuses_are_not_words_of_a_feed() -> None:
     for statuses in STATUSES.values():
         assert not statuses & {"overdue", "expired", "unregistered"}
