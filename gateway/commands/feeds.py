@@ -16,6 +16,7 @@ from gateway.commands.options import json_option, settings_option, show
 from gateway.commands.registries import with_registry
 from gateway.feeds.parts import registry_path
 from gateway.settings import Settings, SettingsError
+from lookup.feed.fields import is_number
 from lookup.registry.feed_keys import (
     ID_OCTETS,
     LIVE_MAX,
@@ -52,6 +53,7 @@ def feeds() -> None:
 @click.option(
     "--right", "rights", multiple=True, type=click.Choice(list(RIGHTS)), help="None: write."
 )
+@click.option("--numbers", multiple=True, help="Only new numbers that begin so; none: all.")
 @click.option("--network", "networks", multiple=True, help="It may come from there alone.")
 @click.option("--days", type=click.IntRange(1, DAYS_MAX), default=365, help="Until it expires.")
 @json_option
@@ -62,6 +64,7 @@ def add(
     subtree: bool,
     kinds: tuple[str, ...],
     rights: tuple[str, ...],
+    numbers: tuple[str, ...],
     networks: tuple[str, ...],
     days: int,
     as_json: bool,
@@ -75,6 +78,7 @@ def add(
         kinds=kinds or Scope(()).kinds,
         rights=rights or (WRITE,),
         networks=tuple(_network(network) for network in networks),
+        numbers=tuple(_beginning(number) for number in numbers),
     )
     text = make_key(secrets.token_bytes(ID_OCTETS), secrets.token_bytes(SECRET_OCTETS))
     identity = id_of(text)
@@ -141,6 +145,12 @@ def _network(text: str) -> str:
         raise SettingsError(f"--network: {problem}; write '192.0.2.0/24'") from None
 
 
+def _beginning(text: str) -> str:
+    if not is_number(text):
+        raise SettingsError(f"--numbers: '{text}' begins no number: capitals, digits and hyphens")
+    return text
+
+
 def _document(key: FeedKey, now_us: int) -> dict[str, Any]:
     state = "live"
     if not key.live(now_us):
@@ -154,6 +164,7 @@ def _document(key: FeedKey, now_us: int) -> dict[str, Any]:
         "kinds": list(key.scope.kinds),
         "rights": list(key.scope.rights),
         "networks": list(key.scope.networks),
+        "numbers": list(key.scope.numbers),
         "created": _time(key.created_us),
         "expires": _time(key.expires_us),
         "revoked": _time(key.revoked_us),

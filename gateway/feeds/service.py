@@ -115,7 +115,8 @@ class Feeds:
         """Store one ticket; the answer is given after the commit."""
         with self._told(), self.limiter.push():
             wanted, kind = _address(asked, kind)
-            row = row_from(octets, key.feed, self._hash_phone, wanted, kind)
+            now_us = self._now_us()
+            row = row_from(octets, key.feed, self._hash_phone, now_us, wanted, kind)
 
             def answer(outcomes: Sequence[Outcome]) -> Answer:
                 told = answer_to_put(row, outcomes[0])
@@ -125,7 +126,7 @@ class Feeds:
 
             digest = _digest(b"PUT", wanted.encode(), (kind or "").encode(), octets)
             again = self._repeatable(repeat_key, 0, digest)
-            told = await self._store.push([row], key, self._now_us(), answer, again)
+            told = await self._store.push([row], key, now_us, answer, again)
         result = "repeated" if told.repeated else _result(told)
         self._counters.pushed(result, 1)
         log.info("ticket_pushed", key=key.id, feed=key.feed, ticket=wanted, result=result)
@@ -167,9 +168,9 @@ class Feeds:
         self._counters.feed_refused(problem.kind or str(problem.status))
 
     async def _parsed(self, key: FeedKey, lines: Sequence[tuple[int, bytes]]) -> list[Line]:
-        parsed = []
+        parsed, now_us = [], self._now_us()
         for at, (place, octets) in enumerate(lines, start=1):
-            parsed.append(line_from(place, octets, key.feed, self._hash_phone))
+            parsed.append(line_from(place, octets, key.feed, self._hash_phone, now_us))
             if at % LINES_PER_TURN == 0:
                 await asyncio.sleep(PAUSE_S)  # messages go first
         return parsed
@@ -204,7 +205,7 @@ class Feeds:
             reason = "came with another request before"
             raise wrong_field(422, "Idempotency-Key", reason) from None
         except RegistryBusyError:
-            detail = "an import is writing to the registry"
+            detail = "others are writing to the registry"
             raise RefusedRequest(Problem(503, "busy", detail, retry_after_s=BUSY_RETRY_S)) from None
         except RegistryError as error:
             log.error("feed_store_failed", reason=str(error))

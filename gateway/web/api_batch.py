@@ -33,6 +33,12 @@ _BROKEN_OFF: Final = "the client has gone"
 class _StoppedError(Exception):
     """No more lines are taken; the text says why."""
 
+    problem = Problem(408, "stopped")  # where nothing was stored before
+
+
+class _TooMuchError(_StoppedError):
+    problem = Problem(413, "size")
+
 
 class _Lines:
     """The lines of a request's body, without the empty ones."""
@@ -67,7 +73,7 @@ class _Lines:
             line = self._lines.pop()
             self.place += 1
             if self.place > self._limits.batch_lines_max:
-                raise _StoppedError(f"more than {self._limits.batch_lines_max} lines")
+                raise _TooMuchError(f"more than {self._limits.batch_lines_max} lines")
             if line.strip():
                 group.append((self.place, line))
                 octets += len(line)
@@ -111,7 +117,7 @@ class _Lines:
         self._read_octets += len(octets)
         self._waited_s += loop_time() - began_s
         if self._read_octets > self._limits.batch_octets_max:
-            raise _StoppedError(f"more than {self._limits.batch_octets_max} octets")
+            raise _TooMuchError(f"more than {self._limits.batch_octets_max} octets")
         return octets
 
 
@@ -143,7 +149,7 @@ class BatchAnswer:
         except _StoppedError as reason:
             stopped = str(reason)
             if not self._response.prepared and not self._lines.stopping:
-                raise RefusedRequest(Problem(408, "stopped", stopped)) from None
+                raise RefusedRequest(reason.problem._replace(detail=stopped)) from None
         except RefusedRequest as refusal:
             if not self._response.prepared:
                 raise

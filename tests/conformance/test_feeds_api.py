@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from lookup.feed.row import row_of
+from lookup.registry import feeds as store
 from lookup.registry import sqlite as door
 from lookup.registry.feed_keys import BESIDE, READ, WRITE, id_of
 from lookup.registry.place import SLOTS
@@ -170,7 +172,7 @@ async def test_a_treasury_tells_its_own_view_where_it_has_the_right(api: Api) ->
     number = fine["number"]
     assert (await api.put(police, fine, number)).status == 201
     plain = await api.key(TAX, system="treasury")
-    paid = fine | {"status": "paid", "body_id": TAX}
+    paid = fine | {"status": "paid", "body_id": TAX, "owner_phones": []}
     assert (await api.put(plain, paid, number)).status == 403
     beside = await api.key(TAX, system="treasury", rights=(WRITE, BESIDE))
     assert (await api.put(beside, paid, number)).status == 201
@@ -355,6 +357,27 @@ async def test_an_import_that_holds_the_registry_is_told_as_busy(
     assert (told.status, told.kind, told.headers["Retry-After"]) == (503, "busy", "1")
 
 
+async def test_a_push_waits_for_its_turn_so_long_and_no_longer(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await api.key()
+    path = tmp_path / "tickets.db"
+    monkeypatch.setattr(store, "TURN_WAIT_S", 0.05)
+    other = await door.open_writer(path)
+    try:
+        async with asyncio.TaskGroup() as tasks, asyncio.timeout(8):
+            async with door.transaction(path, other):  # as an import in another process does
+                asked = [tasks.create_task(api.put(key, ticket())) for _ in range(3)]
+                for _, ended in zip("ab", asyncio.as_completed(asked), strict=False):
+                    told = await ended
+                    assert (told.status, told.kind) == (503, "busy")
+                    assert told.headers["Retry-After"] == "1"
+            await asyncio.wait(asked)
+    finally:
+        await door.close_writer(path, other)
+    assert sorted(each.result().status for each in asked) == [201, 503, 503]
+
+
 async def test_a_registry_that_cannot_be_written_is_told_without_its_path(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -484,11 +507,13 @@ async def test_a_kind_narrows_what_is_shown(api: Api) -> None:
 
 
 async def test_a_number_that_too_many_kinds_have_already_takes_no_more(api: Api) -> None:
-    key = await api.key()
     bare = {"number": NUMBER, "status": "in_review", "body_id": AKIMAT}
-    told = await api.batch(key, *(bare | {"kind": f"kind-{n}"} for n in range(SLOTS + 1)))
-    assert [line["result"] for line in told.lines] == [*["added"] * SLOTS, "rejected", "ended"]
-    refused = await api.put(key, bare | {"kind": "one-more"})
+    full = [bare | {"kind": "appeal", "source_system": f"system-{n}"} for n in range(SLOTS - 1)]
+    async with api.registry.writer() as writer:
+        await writer.put([row_of(each, feed.hash_phone) for each in full], NOW_US)
+    told = await api.batch(await api.key(), bare | {"kind": "fine"}, bare | {"kind": "inspection"})
+    assert [line["result"] for line in told.lines] == ["added", "rejected", "ended"]
+    refused = await api.put(await api.key(), bare | {"kind": "one-more"})
     assert (refused.status, refused.json["errors"][0]["field"]) == (422, "number")
 
 

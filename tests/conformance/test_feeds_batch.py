@@ -58,6 +58,24 @@ def results(told: Told) -> list[str]:
     return [line["result"] for line in told.lines]
 
 
+async def test_steps_that_a_ticket_has_no_room_for_are_told(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lookup.registry.merge.STEPS_MAX", 3)
+    key = await api.key()
+    steps = [feed.event(seq, "2026-10-05", "in_review") for seq in range(1, 6)]
+    told = await api.batch(
+        key,
+        ticket(1, events=steps[:2]),
+        ticket(2, events=steps[:2]),
+        ticket(1, events=steps[2:]),
+        ticket(2, events=steps[2:3]),
+    )
+    assert [line["result"] for line in told.lines[:4]] == ["added", "added", "updated", "updated"]
+    warned = [[each["field"] for each in line.get("warnings", [])] for line in told.lines[:4]]
+    assert warned == [[], [], ["events"], []]
+
+
 async def test_each_line_is_told_by_its_place_and_the_last_line_is_the_end(api: Api) -> None:
     key = await api.key()
     told = await api.batch(
@@ -227,6 +245,24 @@ async def test_a_batch_with_too_many_lines_is_stopped_after_the_last_that_may_co
         end = told.lines[-1]
         assert end["counts"] == {"added": GROUP_LINES_MAX}
         assert (end["result"], end["reason"]) == ("stopped", f"more than {GROUP_LINES_MAX} lines")
+
+
+async def test_a_batch_of_too_much_with_nothing_in_it_is_told_so_and_not_as_a_slow_one(
+    tmp_path: Path,
+) -> None:
+    """A 408 is sent again by many clients of its own accord."""
+    limits = replace(LIMITS, batch_lines_max=1_000, batch_octets_max=100_000)
+    async with feeds_api(tmp_path, limits) as api:
+        key = await api.key()
+
+        async def body(octets: bytes) -> AsyncIterator[bytes]:
+            for _ in range(30):
+                yield octets
+
+        for octets, reason in ((b"\n" * 100, "1000 lines"), (b" " * 10_000, "100000 octets")):
+            told = await api.ask("POST", BATCH_PATH, key, body(octets), NDJSON)
+            assert (told.status, told.kind) == (413, "size")
+            assert told.json["detail"] == f"more than {reason}"
 
 
 async def test_a_batch_that_says_that_it_is_too_large_is_refused_and_one_that_is_stopped(

@@ -37,6 +37,10 @@ hooks = "{HOOKS}"
 [generation]
 database = "none"
 
+# Its guesses lead in a circle, and nothing else begins: a ticket would never be pushed.
+[phases.stateful.inference]
+algorithms = []
+
 # What JSON Schema cannot say of a ticket (a date that is no day of the calendar, a step that stands
 # twice, a number other than that of the address) is answered 422.
 [checks.positive_data_acceptance]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,4 +22,5 @@ async def test_the_service_keeps_to_its_contract_whatever_is_asked(tmp_path: Pat
     assert not figures.failed, figures.report
     assert figures.requests > LEAST, figures.report
     assert not [status for status in figures.statuses if status >= 500]
+    assert re.search(r"API Links:\s+[1-9]", figures.report), "no ticket that was pushed was read"
     assert {200, 201, 401, 404, 405, 409, 415, 422} <= figures.statuses.keys()

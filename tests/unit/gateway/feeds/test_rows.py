@@ -21,6 +21,8 @@ from tests.support.contract import conforms
 
 BARE = {"kind": "appeal", "number": "12", "status": "in_review", "body_id": "almaty-akimat"}
 
+NOW_US = 1_795_000_000_000_000  # 2026-11-18
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -29,7 +31,7 @@ json_values = st.recursive(
 
 
 def row(**changes: object) -> Row:
-    return row_from(feed.line(BARE | changes), "aikyn", feed.hash_phone)
+    return row_from(feed.line(BARE | changes), "aikyn", feed.hash_phone, NOW_US)
 
 
 @given(
@@ -40,7 +42,7 @@ def row(**changes: object) -> Row:
     )
 )
 def test_whatever_comes_is_a_row_or_a_field_with_its_reason(octets: bytes) -> None:
-    line = line_from(3, octets, "aikyn", feed.hash_phone)
+    line = line_from(3, octets, "aikyn", feed.hash_phone, NOW_US)
     assert (line.row is None) == (line.refused is not None)
     outcomes = [] if line.row is None else [Outcome(Change.ADDED)]
     (told,) = answer_to_lines([line], outcomes).splitlines()
@@ -48,6 +50,15 @@ def test_whatever_comes_is_a_row_or_a_field_with_its_reason(octets: bytes) -> No
     if line.row is not None:
         assert line.row.key.system == "aikyn"
         assert line.row.unknown_fields == ()
+
+
+def test_a_status_and_a_step_lie_no_further_ahead_than_a_year() -> None:
+    step = feed.event(1, "2027-11-19T23:00:00+05:00", "in_review")
+    assert row(status_at="2027-11-19", events=[step]).ticket.status_at == "2027-11-19"
+    with pytest.raises(Refused, match=r"^status_at: lies more than 366 days ahead"):
+        row(status_at="2062-11-18")
+    with pytest.raises(Refused, match=r"^events\[1\].at: lies more than 366 days ahead"):
+        row(events=[step, feed.event(2, "2999-01-01", "in_review")])
 
 
 @pytest.mark.parametrize("given_name", ["aikyn", None, ""])
@@ -59,11 +70,13 @@ def test_the_system_is_that_of_the_feed(given_name: str | None) -> None:
 
 def test_what_the_address_says_may_be_left_out_and_not_said_otherwise() -> None:
     octets = feed.line({"status": "in_review", "number": None})
-    found = row_from(octets, "aikyn", feed.hash_phone, "77", "fine")
+    found = row_from(octets, "aikyn", feed.hash_phone, NOW_US, "77", "fine")
     assert found.key[:2] == ("77", "fine")
     for wrong in ({"number": "78"}, {"number": {}}, {"kind": "appeal"}):
         with pytest.raises(Refused, match="must be as in the address"):
-            row_from(feed.line({"status": "x"} | wrong), "aikyn", feed.hash_phone, "77", "fine")
+            row_from(
+                feed.line({"status": "x"} | wrong), "aikyn", feed.hash_phone, NOW_US, "77", "fine"
+            )
 
 
 @pytest.mark.parametrize(
@@ -109,3 +122,11 @@ def test_a_stale_one_is_told_what_is_stored() -> None:
     document = json.loads(told.octets)
     conforms("Stale", document)
     assert document["stored"] == {"version": 5, "status_at": None}
+
+
+def test_steps_that_had_no_room_are_told() -> None:
+    told = answer_to_put(row(), Outcome(Change.UPDATED, left_out=2))
+    assert isinstance(told, Answer)
+    assert json.loads(told.octets)["warnings"] == [
+        {"field": "events", "reason": "2 left out: a ticket has at most 10000"}
+    ]
