@@ -57,15 +57,19 @@ class OwedAnswers:
         self._deadline_s = deadline_s or settings.source_deadline_ms / 1_000
         self._later_us = settings.later_after_s * 1_000_000
         self._give_up_us = settings.give_up_after_s * 1_000_000
+        self.answered = 0  # questions, by the last sweep
 
     async def run(self) -> None:
-        """Sweep for ever: at once when something became owed, else ever more rarely."""
+        """Sweep for ever: at once when something became owed, soon again while sources answer
+        some of it at a time, else ever more rarely."""
         pause_s = SWEEP_S
         while True:
             try:
                 left = await self.sweep()
             except StoreUnavailableError:
                 left = 1
+            if self.answered:
+                pause_s = SWEEP_S
             try:
                 async with asyncio.timeout(pause_s if left else REPLAY_S):
                     await self._desk.owing.wait()
@@ -77,6 +81,7 @@ class OwedAnswers:
     async def sweep(self) -> int:
         """Answer what can be answered now; returns how many stay owed."""
         after_id, left = 0, 0
+        self.answered = 0
         while True:
             page = await self._journal.owed(after_id, PAGE)
             if not page:
@@ -113,6 +118,7 @@ class OwedAnswers:
                     turn = self._conversation.later(plan, moment)
                     state = QuestionState.PROMISED
             done.add(question.party)
+            self.answered += state is not QuestionState.PROMISED
             self._memories.put(question.party, turn.memory)
             answers.append(
                 self._rows.make(

@@ -3,6 +3,10 @@
 A batch of messages waits for a source only so long. What is on its way then still arrives:
 whoever asks for the same number meanwhile waits for that, and whoever asks soon after is told
 what came, so that a slow source is not asked twice for one question.
+
+A source works on so many batches at once and no more. What is asked while it is busy gathers, and
+leaves as one batch when one lands: each of its numbers then has the whole deadline before it,
+where in a queue of single asks all would reach the source with their time nearly over.
 """
 
 from __future__ import annotations
@@ -14,7 +18,8 @@ from typing import Final
 from lookup.source import Answers, SourceUnavailableError
 from lookup.status import TicketRecord, Wanted
 
-FLIGHTS_MAX: Final = 1_000  # at one time; beyond it an ask is refused
+AT_ONCE: Final = 8  # batches the source works on
+NUMBERS_MAX: Final = 10_000  # on their way or gathered; those beyond are refused
 UNCLAIMED_S: Final = 5.0  # so long what came when nobody waited any more is kept for the next
 UNCLAIMED_MAX: Final = 10_000  # numbers
 
@@ -23,12 +28,13 @@ Told = dict[Wanted, tuple[TicketRecord, ...]]
 
 
 class _Flight:
-    """One ask on its way: since when (of the clock), who waits, and what came of it."""
+    """One ask: for what, since when (of the clock), who waits, and what came of it."""
 
-    __slots__ = ("answers", "error", "landed", "since", "waiting")
+    __slots__ = ("answers", "error", "items", "landed", "since", "waiting")
 
     def __init__(self, source: str, since: float) -> None:
         self.since = since
+        self.items: list[Wanted] = []
         self.landed = asyncio.Event()
         self.waiting = 0
         self.answers: Answers = {}
@@ -50,14 +56,17 @@ class Flights:
         *,
         clock: Callable[[], float],
         on_fault: Callable[[Exception], None],
+        at_once: int = AT_ONCE,
     ) -> None:
         self._source = source
+        self._at_once = at_once
         self._ask = ask
         self._clock = clock
         self._on_fault = on_fault
         self._group: asyncio.TaskGroup | None = None
         self._by_item: dict[Wanted, _Flight] = {}
-        self._flights: dict[_Flight, None] = {}
+        self._flights: dict[_Flight, None] = {}  # on their way, and the one that gathers
+        self._gathering: _Flight | None = None
         self._unclaimed: dict[Wanted, tuple[float, tuple[TicketRecord, ...]]] = {}
 
     @property
@@ -83,6 +92,7 @@ class Flights:
                     flight.landed.set()
                 self._flights.clear()
                 self._by_item.clear()
+                self._gathering = None
 
     async def ask(self, wanted: Sequence[Wanted]) -> Answers:
         """What the source says; may be cancelled at any time. Raises SourceUnavailableError."""
@@ -99,8 +109,9 @@ class Flights:
                 told[item] = tickets
             else:
                 news.append(item)
-        if news:
-            waits[self._start(self._group, news)] = news
+        room = self._room()
+        if news[:room]:
+            waits.setdefault(self._start(self._group, news[:room]), []).extend(news[:room])
         for flight in waits:
             flight.waiting += 1
         try:
@@ -109,28 +120,37 @@ class Flights:
         finally:
             for flight in waits:
                 flight.waiting -= 1
-        return self._together(told, waits)
+        return self._together(told, waits, refused=bool(news[room:]))
 
     def start(self, wanted: Sequence[Wanted]) -> None:
         """Ask without waiting, for what is not on its way yet."""
-        news = [item for item in wanted if item not in self._by_item]
-        if news and self._group is not None and len(self._flights) < FLIGHTS_MAX:
+        news = [item for item in wanted if item not in self._by_item][: self._room()]
+        if news and self._group is not None:
             self._start(self._group, news)
 
     # -- inside
 
+    def _room(self) -> int:
+        return max(NUMBERS_MAX - len(self._by_item), 0)
+
     def _start(self, group: asyncio.TaskGroup, news: Sequence[Wanted]) -> _Flight:
-        if len(self._flights) >= FLIGHTS_MAX:
-            raise SourceUnavailableError(self._source, f"{FLIGHTS_MAX} asks are on their way")
-        flight = _Flight(self._source, self._clock())
-        self._flights[flight] = None
-        items = tuple(dict.fromkeys(news))
-        for item in items:
-            self._by_item[item] = flight
-        group.create_task(self._fly(flight, items))
+        """The flight that asks for these, at once or when one lands."""
+        flight = self._gathering
+        if flight is None:
+            flight = _Flight(self._source, self._clock())
+            self._flights[flight] = None
+        items = dict.fromkeys(news)
+        flight.items.extend(items)
+        self._by_item.update(dict.fromkeys(items, flight))
+        if flight is not self._gathering:
+            if len(self._flights) > self._at_once:
+                self._gathering = flight
+            else:
+                group.create_task(self._fly(flight))
         return flight
 
-    async def _fly(self, flight: _Flight, items: Sequence[Wanted]) -> None:
+    async def _fly(self, flight: _Flight) -> None:
+        items = tuple(flight.items)
         try:
             flight.answers, flight.error = await self._ask(items), None
         except SourceUnavailableError as error:
@@ -143,6 +163,9 @@ class Flights:
             for item in items:
                 self._by_item.pop(item, None)
             flight.landed.set()
+            next_, self._gathering = self._gathering, None
+            if next_ is not None and self._group is not None:
+                self._group.create_task(self._fly(next_))
         if not flight.waiting:
             self._keep(flight, items)
 
@@ -164,8 +187,14 @@ class Flights:
         kept = self._unclaimed.pop(item, None)
         return None if kept is None or kept[0] <= self._clock() else kept[1]
 
-    def _together(self, told: Told, waits: dict[_Flight, list[Wanted]]) -> Answers:
+    def _together(
+        self, told: Told, waits: dict[_Flight, list[Wanted]], *, refused: bool
+    ) -> Answers:
         error: SourceUnavailableError | None = None
+        if refused:
+            error = SourceUnavailableError(
+                self._source, f"{NUMBERS_MAX} numbers are on their way to it"
+            )
         for flight, items in waits.items():
             silent = False
             for item in items:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from lookup.breaker import Breaker, BreakerState
@@ -68,8 +69,12 @@ class Guarded:
             stale_s=limits.stale_s,
             entries_max=limits.cache_entries_max,
         )
-        self._flights = Flights(source.name, self._ask, clock=clock, on_fault=self._watch.fault)
+        at_once, on_fault = limits.in_flight_max, self._watch.fault
+        self._flights = Flights(
+            source.name, self._ask, clock=clock, on_fault=on_fault, at_once=at_once
+        )
         self._took_s = 0.0  # the last batch
+        self._answered_at = -inf  # the last batch of which it answered anything
         self.stats = SourceStats()
 
     @property
@@ -236,13 +241,18 @@ class Guarded:
         return SourceUnavailableError(self.name, f"no answer in {self._limits.deadline_ms} ms")
 
     def _succeeded(self, permit: int, began: float) -> None:
-        self._took_s = self._clock() - began
+        self._answered_at = now = self._clock()
+        self._took_s = now - began
         self._breaker.succeeded(permit)
         self._watch.answered(self._took_s)
 
     def _failed(self, permit: int, began: float, reason: str) -> None:
         now = self._clock()
         self._took_s = now - began
+        if self._answered_at > began:  # others, meanwhile: it works, and is asked too much
+            self._breaker.abandoned(permit)
+            self._watch.late(self._took_s)
+            return
         self._breaker.failed(permit, now)
         self._watch.failed(self._took_s, reason, self._breaker.state(now))
 

@@ -1,8 +1,7 @@
 """A source that is a view in somebody's PostgreSQL, read with the rights they give.
 
 One query a batch. Rows come as JSON, made by the server: a date of the year 4713 BC or a type
-that no client knows then spoils its own ticket and not the whole answer. Nothing is kept in a
-session, so that a pooler such as pgbouncer may stand in between.
+that no client knows spoils its own ticket alone. No session is kept: a pooler may stand between.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ import asyncpg
 from lookup.feed.fields import Refused
 from lookup.foreign.mapping import FieldMap
 from lookup.foreign.record import Foreign, Sorted
+from lookup.postgres_wire import bound_asyncpg
 from lookup.source import Answers, SourceHealth, SourceUnavailableError
 from lookup.status import TicketRecord, Wanted
 
@@ -49,7 +49,6 @@ _REASONS: Final = {
     "08": "the connection was lost",
     "53": "the server is out of memory or disk",
 }
-_LOST: Final = "the connection was lost"
 _TOO_MANY: Final = f"has more than {ROWS_PER_NUMBER_MAX} rows for a number"
 
 _Connection: TypeAlias = asyncpg.Connection
@@ -88,11 +87,11 @@ class PostgresSource:
 
     @classmethod
     async def open(cls, settings: PostgresSettings, foreign: Foreign) -> PostgresSource:
-        """Connects to nothing yet. Raises ValueError, without the password, for settings that
-        can never work."""
+        """Connects to nothing yet. Raises ValueError, without the password, for bad settings."""
         _check_dsn(settings.dsn)
         if settings.connections_max < 1 or settings.statement_timeout_ms < 1:
             raise ValueError("connections_max and statement_timeout_ms must be above 0")
+        bound_asyncpg()
         return cls(settings, foreign)
 
     @property
@@ -151,9 +150,14 @@ class PostgresSource:
         except TimeoutError as error:
             raise SourceUnavailableError(self.name, "the server does not answer") from error
         except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-            raise SourceUnavailableError(self.name, f"{_LOST}: {_words(error)}") from error
+            raise SourceUnavailableError(
+                self.name, f"the connection was lost: {_words(error)}"
+            ) from error
         except UnicodeError as error:
             raise SourceUnavailableError(self.name, "it sends text that is not UTF-8") from error
+        except Exception as error:  # what asyncpg meets a message with that is cut or mixed up
+            reason = f"it sends what no PostgreSQL does ({type(error).__name__})"
+            raise SourceUnavailableError(self.name, reason) from error
         if len(rows) > rows_max:  # of others, some may be left out: each is asked without it
             if len(numbers) == 1:
                 return {numbers[0]: None}
@@ -169,8 +173,7 @@ class PostgresSource:
     async def _fetch(
         self, connection: _Connection, numbers: list[str], limit: int
     ) -> list[tuple[str, str | None]]:
-        """One transaction that reads. Not asyncpg's own: left by a cancellation, that one would
-        wait for a server that may never answer again."""
+        """One transaction that reads; not asyncpg's own, which waits when cancelled, for ever."""
         await connection.execute(self._begin)
         try:
             rows = await connection.fetch(self._query, numbers, ROW_OCTETS_MAX, limit)
@@ -215,7 +218,7 @@ class PostgresSource:
 
     async def _connect(self) -> _Connection:
         if self._closed:
-            raise SourceUnavailableError(self.name, "it is closed")
+            raise asyncpg.InterfaceError("the source is closed")
         return await asyncpg.connect(
             self._dsn,
             timeout=CONNECT_S,

@@ -57,6 +57,11 @@ class Watch:
             self._state = BreakerState.CLOSED
             self._observer.back(self._source)
 
+    def late(self, seconds: float) -> None:
+        """It did not answer this batch, but others meanwhile."""
+        if self._observer is not None:
+            self._observer.took(self._source, seconds)
+
     def failed(self, seconds: float, reason: str, state: BreakerState) -> None:
         """`state` of the breaker after it."""
         observer = self._observer

@@ -13,6 +13,8 @@ from gateway.settings.sources import (
     SoapSourceSettings,
     SourceSettings,
 )
+from lookup.foreign.paths import MapError
+from lookup.foreign.times import zone_of
 
 _TABLES: Final = ("postgres", "http", "soap", "files")
 _REGISTRIES: Final = ("registry", "files")  # types that keep a registry on this machine
@@ -118,6 +120,10 @@ def _of_outgoing(table: HttpSourceSettings | SoapSourceSettings, here: str) -> I
 def _of_files(table: FilesSourceSettings, here: str) -> Iterator[str]:
     if not table.folder:
         yield f"{here}: folder is missing"
+    try:
+        zone_of(table.zone, here, "zone")
+    except MapError as error:
+        yield str(error)
     if table.poll_s <= 0 or table.settle_s < 0:
         yield f"{here}: poll_s lies above 0, settle_s starts at 0"
     if min(table.keep_days, table.delivery_octets_max) < 1:

@@ -57,7 +57,7 @@ class SoapSourceSettings(Section, frozen=True, kw_only=True):
     absent_faults: tuple[str, ...] = ()  # fault codes that say: no such ticket
     # path in an answer without a ticket -> the value that says: no such ticket; {}: its lack does
     absent_values: dict[str, str] = msgspec.field(default_factory=dict)
-    auth: Literal["none", "basic", "username_token"] = "none"
+    auth: Literal["none", "basic", "username_token", "username_digest"] = "none"
     auth_name: str = ""
     secret_env: str | None = None
     secret_file: str | None = None
@@ -75,6 +75,7 @@ class FilesSourceSettings(Section, frozen=True, kw_only=True):
     """A folder into which a body lays its deliveries; they go into the registry at `path`."""
 
     folder: str = ""
+    zone: str = "Asia/Almaty"  # of times without an offset in files of our own form
     poll_s: float = 5.0
     settle_s: float = 10.0  # a file whose size has not changed so long is whole
     keep_days: int = 30  # deliveries taken, in the folder `done`

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,8 +43,10 @@ class Sources:
 
     @property
     def slowest_s(self) -> float:
-        """The longest deadline: by then each of them has answered or is silent."""
-        return max((source.deadline_s for source in self.guarded), default=0.0)
+        """By then each of them has answered or is silent: a batch may wait for one before it to
+        be answered, where the source is elsewhere and busy, and then has its own deadline."""
+        waits = ((2 if source.apart else 1) * source.deadline_s for source in self.guarded)
+        return max(waits, default=0.0)
 
     def add(self, source: Guarded, *, here: bool) -> None:
         self.guarded.append(source)
@@ -118,6 +121,7 @@ class _Opener:
         registry: Registry | None = None
         fed: Callable[[], int | None] = _never
         deadline_ms = table.deadline_ms or self._lookup.source_deadline_ms
+        changed = partial(self._reports.certificates, table.name)
         source: Source
         match table.type:
             case "registry":
@@ -133,9 +137,11 @@ class _Opener:
             case "postgres":
                 source = await open_postgres(table, self._foreign(table))
             case "http":
-                source = await open_http(table, self._foreign(table), deadline_ms)
+                source = await open_http(table, self._foreign(table), deadline_ms, changed)
             case "soap":
-                source = await open_soap(table, self._foreign(table), deadline_ms)
+                source = await open_soap(table, self._foreign(table), deadline_ms, changed)
+        if registry is not None and not await registry.read_ahead():
+            log.warning("registry_not_read_ahead", source=table.name)
         if table is self._main:
             self.directory.registry = registry
         guarded = Guarded(
@@ -154,7 +160,7 @@ class _Opener:
         ttl_ms = lookup.cache_ttl_ms if table.cache_ttl_ms is None else table.cache_ttl_ms
         return GuardLimits(
             deadline_ms=deadline_ms,
-            in_flight_max=table.in_flight_max or lookup.in_flight_max,
+            in_flight_max=_at_once(table, table.in_flight_max or lookup.in_flight_max),
             failures_max=table.failures_max,
             open_s=table.open_s,
             cache_ttl_s=ttl_ms / 1_000,
@@ -177,6 +183,12 @@ class _Opener:
             find_body=self.directory.find,
             hash_phone=self._hash_phone,
         )
+
+
+def _at_once(table: SourceSettings, in_flight_max: int) -> int:
+    """A batch beyond its connections would only wait for one, with its deadline running."""
+    given = table.http or table.soap or table.postgres
+    return in_flight_max if given is None else min(in_flight_max, given.connections_max)
 
 
 def _never() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 
 from gateway.metrics import Metrics
@@ -30,6 +32,13 @@ class SourceReports:
 
     def fault(self, source: str, fault: Exception) -> None:
         log.error("source_fault", source=source, exc_info=fault)
+
+    def certificates(self, source: str, files: Sequence[str], problem: str) -> None:
+        """Files of a source that changed on disk; `problem`: why they are not used."""
+        if problem:
+            log.error("source_tls_unusable", source=source, files=list(files), detail=problem)
+        else:
+            log.info("source_tls_loaded", source=source, files=list(files))
 
     def delivery(self, report: DeliveryReport) -> None:
         """Of a folder of deliveries."""

@@ -11,8 +11,10 @@ from gateway.settings.sources import HttpSourceSettings, SoapSourceSettings
 from lookup.files import FilesSettings, FilesSource, OnDelivery
 from lookup.foreign.mapping import FieldMap
 from lookup.foreign.record import Foreign
+from lookup.foreign.times import zone_of
 from lookup.http.source import HttpSettings, HttpSource
-from lookup.outgoing.client import OutboundSettings
+from lookup.outgoing.certificates import OnCertificates
+from lookup.outgoing.client import Outbound, OutboundSettings
 from lookup.postgres import PostgresSettings, PostgresSource
 from lookup.soap.source import SoapSettings, SoapSource
 
@@ -31,6 +33,7 @@ async def open_files(
     given = _given(table.files)
     settings = FilesSettings(
         folder=Path(given.folder),
+        zone=zone_of(given.zone, "[source.files]", "zone"),
         registry=Path(table.path),
         poll_s=given.poll_s,
         settle_s=given.settle_s,
@@ -61,7 +64,9 @@ async def open_postgres(table: SourceSettings, foreign: Foreign) -> PostgresSour
     return await PostgresSource.open(settings, foreign)
 
 
-async def open_http(table: SourceSettings, foreign: Foreign, deadline_ms: int) -> HttpSource:
+async def open_http(
+    table: SourceSettings, foreign: Foreign, deadline_ms: int, on_certificates: OnCertificates
+) -> HttpSource:
     """Raises SettingsError, ValueError."""
     given = _given(table.http)
     settings = HttpSettings(
@@ -79,10 +84,13 @@ async def open_http(table: SourceSettings, foreign: Foreign, deadline_ms: int) -
         deadline_ms=deadline_ms,
         outbound=_outbound(given),
     )
-    return await HttpSource.open(settings, foreign)
+    outbound = Outbound(settings.outbound, on_certificates=on_certificates)
+    return await HttpSource.open(settings, foreign, outbound=outbound)
 
 
-async def open_soap(table: SourceSettings, foreign: Foreign, deadline_ms: int) -> SoapSource:
+async def open_soap(
+    table: SourceSettings, foreign: Foreign, deadline_ms: int, on_certificates: OnCertificates
+) -> SoapSource:
     """Raises SettingsError, SoapSetupError, ValueError."""
     given = _given(table.soap)
     settings = SoapSettings(
@@ -103,7 +111,8 @@ async def open_soap(table: SourceSettings, foreign: Foreign, deadline_ms: int) -
         retry_percent_max=given.retry_percent_max,
         deadline_s=deadline_ms / 1_000 * DEADLINE_SHARE,
     )
-    return await SoapSource.open(settings, foreign)
+    outbound = Outbound(settings.outbound, on_certificates=on_certificates)
+    return await SoapSource.open(settings, foreign, outbound=outbound)
 
 
 def _given(table: T | None) -> T:

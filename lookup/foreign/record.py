@@ -20,6 +20,7 @@ from lookup.feed.row import Row, row_of
 from lookup.foreign.mapping import FieldMap
 from lookup.source import ANY_KIND, Answers, SourceUnavailableError
 from lookup.status import (
+    SECRET,
     Body,
     FineFacts,
     InspectionFacts,
@@ -70,6 +71,7 @@ def told(row: Row, find_body: FindBody, source: str) -> TicketRecord:
         forwards=path.forwards,
         parent=ticket.parent_id,
         conflict=PAID_BUT_ENFORCED if fine is not None and fine["conflict"] else None,
+        secret=ticket.sensitivity == SECRET,
     )
 
 
@@ -79,6 +81,11 @@ class Sorted(NamedTuple):
     records: Mapping[str, tuple[TicketRecord, ...]]  # (): surely not there
     silent: Mapping[str, str]  # nothing can be said, and why: fields, never values
     refused: frozenset[str] = frozenset()  # silent only for a record of their own: it did answer
+
+    @property
+    def trouble(self) -> str:
+        """Why the answer itself is in doubt; empty where at most single tickets are."""
+        return next((why for each, why in self.silent.items() if each not in self.refused), "")
 
 
 def merged(outs: Iterable[Sorted]) -> Sorted:

@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import tzinfo
 from typing import Final, NamedTuple
 
+from lookup.feed.times import KAZAKHSTAN
 from lookup.feed.vocabulary import STATUSES
 from lookup.foreign.forms import TIYN_IN_TENGE, Form, Reading, fold, read
 from lookup.foreign.paths import MapError, Path, nearest, path_of
-from lookup.foreign.times import ISO, KAZAKHSTAN, Times, Unfit, times_of, zone_of
+from lookup.foreign.times import ISO, Times, Unfit, times_of, zone_of
 
 TICKET_FORMS: Final[Mapping[str, Form]] = {
     "kind": Form.KIND,

@@ -14,10 +14,9 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from lookup.feed.times import LOCAL_ZONE, YEAR_MAX, YEAR_MIN
+from lookup.feed.times import YEAR_MAX, YEAR_MIN, local, with_zone
 from lookup.foreign.paths import MapError
 
-KAZAKHSTAN: Final = ZoneInfo("Asia/Almaty")
 WRITTEN_MAX: Final = 40  # characters of a written time
 PATTERN_MAX: Final = 40
 ISO: Final = "iso"
@@ -49,7 +48,6 @@ _FIXED: Final = re.compile(r"[+-][0-9]{2}:[0-5][0-9]")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_S_MIN: Final = int((datetime(YEAR_MIN, 1, 2, tzinfo=UTC) - _EPOCH).total_seconds())
 _EPOCH_S_MAX: Final = int((datetime(YEAR_MAX, 12, 31, tzinfo=UTC) - _EPOCH).total_seconds())
-_LOCAL_OFFSETS: Final = frozenset({timedelta(hours=5), timedelta(hours=6)})
 _WRONG_YEAR: Final = f"has a year outside {YEAR_MIN}-{YEAR_MAX}"
 
 
@@ -97,17 +95,12 @@ class Times(NamedTuple):
         raise Unfit("is a date or time in none of the forms the map tells")
 
     def _local(self, at: datetime) -> datetime:
-        """With a Kazakh offset, as `lookup.feed.fields` keeps it."""
+        """By a clock of the country, as `lookup.feed.fields` keeps it."""
         if not YEAR_MIN <= at.year <= YEAR_MAX:
             raise Unfit(_WRONG_YEAR)
-        if at.tzinfo is None:
-            at = at.replace(tzinfo=self.zone)
-        if at.utcoffset() not in _LOCAL_OFFSETS:
-            at = at.astimezone(KAZAKHSTAN)
-            if at.utcoffset() not in _LOCAL_OFFSETS:
-                # Summers before 2005, local mean time: the feed has no such offset. The civil
-                # date counts, so the clock's reading stays and the moment moves by an hour.
-                at = at.replace(tzinfo=LOCAL_ZONE)
+        at = local(with_zone(at, self.zone) if at.tzinfo is None else at)
+        if not YEAR_MIN <= at.year <= YEAR_MAX:
+            raise Unfit(_WRONG_YEAR)
         return at
 
 

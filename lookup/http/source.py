@@ -168,7 +168,7 @@ class HttpSource:
         except (OutboundError, UnreadableError) as error:
             self._trouble = str(error)
             return Sorted({}, dict.fromkeys(question.numbers, str(error)))
-        self._trouble = ""
+        self._trouble = out.trouble
         return out
 
     def _items_of(self, received: Received) -> object:

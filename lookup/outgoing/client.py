@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple
 import aiohttp
 from yarl import URL
 
+from lookup.outgoing.certificates import Certificates, OnCertificates
 from lookup.outgoing.names import CheckedResolver, DeniedError, Resolve, require_allowed
 from lookup.outgoing.networks import address_of, networks_of, refusal
 from lookup.outgoing.retries import RetryBudget
@@ -27,7 +28,6 @@ from lookup.outgoing.settings import (
     OutboundSettings,
     auth_headers,
     check_url,
-    tls_context,
 )
 
 __all__ = [
@@ -78,10 +78,17 @@ class Received(NamedTuple):
 class Outbound:
     """Sends requests to one system. Made without a connection: that system may be down for days.
 
-    `resolve` stands in for the machine's resolver. Raises OutboundConfigError.
+    `resolve` stands in for the machine's resolver; `on_certificates` is told of certificates that
+    changed on disk. Raises OutboundConfigError.
     """
 
-    def __init__(self, settings: OutboundSettings, *, resolve: Resolve | None = None) -> None:
+    def __init__(
+        self,
+        settings: OutboundSettings,
+        *,
+        resolve: Resolve | None = None,
+        on_certificates: OnCertificates | None = None,
+    ) -> None:
         if settings.connections_max < 1 or settings.answer_octets_max < 1:
             raise OutboundConfigError("connections_max and answer_octets_max must be above 0")
         try:
@@ -91,7 +98,7 @@ class Outbound:
                 f'private_networks: {error}; write networks such as "10.20.0.0/16"'
             ) from None
         self._settings = settings
-        self._tls = tls_context(settings)
+        self._certificates = Certificates(settings, on_certificates)
         self._resolver = CheckedResolver(resolve, self._networks)
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
@@ -116,6 +123,7 @@ class Outbound:
                 headers={"Accept-Encoding": "identity", "User-Agent": AGENT, **(headers or {})},
                 data=body,
                 allow_redirects=False,
+                ssl=self._certificates.context(),  # another one: another connection
             ) as response:
                 return await self._received(response)
         except TimeoutError:
@@ -149,7 +157,6 @@ class Outbound:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=self._settings.connections_max,
-                    ssl=self._tls,
                     resolver=self._resolver,
                     ttl_dns_cache=DNS_CACHE_S,
                     keepalive_timeout=KEEPALIVE_S,

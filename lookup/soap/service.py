@@ -175,11 +175,14 @@ def load_service(
     port: str | None = None,
     url: str | None = None,
     user: tuple[str, str] | None = None,
+    digest: bool = False,
     octets_max: int,
 ) -> Service:
     """Read a WSDL and the files it imports. Blocks for up to a second. Raises SoapSetupError.
 
-    `user`: name and password of a UsernameToken (WS-Security); `octets_max`: of one reply.
+    `user`: name and password of a UsernameToken (WS-Security 1.0), in which the password stands as
+    it is or, with `digest`, as SHA-1 of a nonce, the time and itself, both made anew for each
+    request; `octets_max`: of one reply.
     """
     if not wsdl.is_file():
         raise SoapSetupError(f"{wsdl}: is no file; lay the WSDL beside the settings and name it")
@@ -188,7 +191,7 @@ def load_service(
         strict=True, raw_response=True, force_https=False,
         xml_huge_tree=False, forbid_dtd=True, forbid_entities=True, forbid_external=True,
     )  # fmt: skip
-    token = UsernameToken(*user) if user else None
+    token = UsernameToken(*user, use_digest=digest, zulu_timestamp=True) if user else None
     try:
         with warnings.catch_warnings():
             # It warns of messages and operations that it leaves out; if ours is among them, the

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 INLINE_OCTETS_MAX: Final = 16_384  # of a reply: read in some 2 ms; longer ones go to a thread
 SPECIMEN: Final = "0"  # a number to try the arguments with
+TOKENS: Final = frozenset({"username_token", "username_digest"})  # kinds of a UsernameToken
 OWN_NAMES: Final = frozenset({"number", "status"})  # that a service in the feed's form must have
 
 
@@ -53,7 +54,7 @@ class SoapSettings:
     items: str = ""  # path to the ticket, or the tickets
     absent_faults: tuple[str, ...] = ()
     absent_values: Mapping[str, str] = field(default_factory=dict)  # path -> value
-    auth: Literal["none", "basic", "username_token"] = "none"
+    auth: Literal["none", "basic", "username_token", "username_digest"] = "none"
     auth_name: str = ""
     secret: str = field(default="", repr=False)
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
@@ -70,7 +71,9 @@ class _Question(NamedTuple):
 class SoapSource:
     """See `lookup.source.Source`. Make one by `open`."""
 
-    def __init__(self, settings: SoapSettings, foreign: Foreign, service: Service) -> None:
+    def __init__(
+        self, settings: SoapSettings, foreign: Foreign, service: Service, outbound: Outbound
+    ) -> None:
         self._foreign = foreign
         self._service = service
         self._connections_max = settings.outbound.connections_max
@@ -90,23 +93,25 @@ class SoapSource:
         self._budget = RetryBudget(
             retries_max=settings.retries_max, percent_max=settings.retry_percent_max
         )
-        self._outbound = Outbound(settings.outbound)
+        self._outbound = outbound
         self._trouble: str | None = None  # what was wrong when it was asked last
         self._closed = False
 
     @classmethod
-    async def open(cls, settings: SoapSettings, foreign: Foreign) -> SoapSource:
+    async def open(
+        cls, settings: SoapSettings, foreign: Foreign, *, outbound: Outbound | None = None
+    ) -> SoapSource:
         """Read the WSDL; the service need not be up. Raises SoapSetupError, and what
         `lookup.outgoing.client.Outbound` raises for its certificate files."""
-        if settings.auth == "username_token" and not settings.secret:
+        if settings.auth in TOKENS and not settings.secret:
             raise SoapSetupError(
-                'soap: auth = "username_token" needs a secret: name secret_env or secret_file'
+                f'soap: auth = "{settings.auth}" needs a secret: name secret_env or secret_file'
             )
         service = await asyncio.to_thread(_load, settings)
         problem = check_url(service.url)
         if problem:
             raise SoapSetupError(f"soap: the address {problem}; set url, or mend the WSDL")
-        source = cls(settings, foreign, service)
+        source = cls(settings, foreign, service, outbound or Outbound(settings.outbound))
         source._request(_Question(SPECIMEN, None))
         mapped = foreign.fields
         names = OWN_NAMES if mapped == FieldMap.identity() else mapped.names
@@ -169,8 +174,9 @@ class SoapSource:
             return self._silent(number, str(problem))
         except SoapSetupError:  # its words may hold the number
             return self._silent(number, "the number does not fit the operation's arguments")
-        self._trouble = None
-        return self._foreign.sort_out([number], items)
+        out = self._foreign.sort_out([number], items)
+        self._trouble = out.trouble or None
+        return out
 
     def _silent(self, number: str, reason: str) -> Sorted:
         self._trouble = reason
@@ -213,7 +219,8 @@ def _load(settings: SoapSettings) -> Service:
         service=settings.service,
         port=settings.port,
         url=settings.url,
-        user=(settings.auth_name, settings.secret) if settings.auth == "username_token" else None,
+        user=(settings.auth_name, settings.secret) if settings.auth in TOKENS else None,
+        digest=settings.auth == "username_digest",
         octets_max=settings.outbound.answer_octets_max,
     )
 

@@ -20,6 +20,7 @@ from lookup.foreign.record import Foreign
 from lookup.postgres import PostgresSettings, PostgresSource
 from lookup.source import Answers, SourceUnavailableError
 from lookup.status import FineFacts, TicketRecord, Wanted
+from tests.support import far_service
 from tests.support.certificates import Authority
 from tests.support.feed import directory, hash_phone
 from tests.support.foreign.program import free_ports
@@ -454,6 +455,42 @@ async def test_a_server_that_does_not_speak_postgresql_is_silence() -> None:
     async with server, opened(f"postgresql://a:b@127.0.0.1:{port}/d?sslmode=disable") as source:
         assert "connection was lost" in (await silence(source)).reason
         assert not (await source.health()).answering
+
+
+def _message(kind: bytes, length: int, content: bytes = b"") -> bytes:
+    return kind + length.to_bytes(4, "big", signed=True) + content
+
+
+AUTHENTICATED = _message(b"R", 8, bytes(4))
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        bytes(100_000),  # type 0: asyncpg alone would go round for ever
+        b"\xff" * 100_000,
+        _message(b"S", 0) * 3,
+        _message(b"S", 2**30, b"x"),  # asyncpg alone would wait for all of it
+        AUTHENTICATED + _message(b"Z", 0) * 3,
+        AUTHENTICATED + _message(b"K", 4) + _message(b"Z", 5, b"I"),
+        _message(b"N", 1_000_000, bytes(999_996)) * 80,
+    ],
+    ids=["zeros", "ones", "no length", "a gigabyte", "not ready", "no key", "notices"],
+)
+async def test_octets_that_no_server_sends_cost_their_connection_and_nothing_else(
+    octets: bytes,
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(8)
+        writer.write(octets)
+        await far_service.silence(reader)
+
+    async with (
+        far_service.spoken(answer) as port,
+        opened(f"postgresql://a:b@127.0.0.1:{port}/d?sslmode=disable") as source,
+    ):
+        reason = (await silence(source)).reason
+    assert "connection was lost" in reason or "what no PostgreSQL does" in reason
 
 
 async def test_it_opens_while_the_server_is_away_and_answers_once_it_is_there() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.test_interop import LOCKED, locked
+from tests.docs.test_interop import LOCKED, NPM, locked
 from tests.support.foreign.program import found
 from tests.support.foreign.scripts import npm_version
 
@@ -27,8 +27,9 @@ def test_a_library_is_the_one_of_the_page(name: str) -> None:
     assert version(name) == locked()[name]
 
 
-def test_npm_s_smpp_is_the_one_of_the_page() -> None:
-    assert npm_version() == locked()["smpp"]
+@pytest.mark.parametrize("name", NPM)
+def test_a_package_of_npm_is_the_one_of_the_page(name: str) -> None:
+    assert npm_version(name) == locked()[name]
 
 
 @pytest.mark.parametrize("command", SAYS)

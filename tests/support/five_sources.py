@@ -18,7 +18,7 @@ import tomlkit
 from aiohttp import web
 
 from tests.support import soap, views
-from tests.support.far_service import HERE, served
+from tests.support.far_service import HERE, Handle, served
 from tests.support.feed import PHONE, appeal, fine, inspection, write_feed
 from tests.support.foreign_register import MAP_FILE, in_its_form
 from tests.support.postgres import Database, shared
@@ -43,6 +43,7 @@ def offence(kind: str, number: str, status: str) -> dict[str, Any]:
 
 BOTH = "263100030000001"  # a report and an investigation share it
 REPORT = offence("crime_report", "263100030000002", "registered")
+WALKED = offence("crime_report", "263100030000005", "passed") | {"forward_count": 3}
 CASE = offence("investigation", "263100030000003", "opened")
 IN_BOTH = (
     offence("crime_report", BOTH, "registered"),
@@ -63,12 +64,15 @@ class Police:
 
     cards: Mapping[str, dict[str, Any]]
     hangs: bool = False
+    fails: Handle | None = None  # answers in the place of the cards
     asked: list[str] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         number = request.path.rpartition("/")[2]
         self.asked.append(number)
+        if self.fails is not None:
+            return await self.fails(request)
         if self.hangs:
             await self.over.wait()
         card = self.cards.get(number)
@@ -105,7 +109,7 @@ async def five_sources(folder: Path) -> AsyncIterator[Five]:
     deliveries.mkdir()
     write_feed(deliveries / "acts.ndjson", ACT)
     async with AsyncExitStack() as held:
-        cards = {each["number"]: each for each in (REPORT, IN_BOTH[0])}
+        cards = {each["number"]: each for each in (REPORT, WALKED, IN_BOTH[0])}
         police = Police(cards)
         port = await held.enter_async_context(served(police.handle))
         held.callback(police.over.set)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -22,6 +24,7 @@ WSDL = Path(__file__).parent / "wsdl"
 NAMES = "urn:example:registry"
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
+WSU = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd}"
 WSSE = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd}"
 OK, NO_CARD, BROKEN = "0", "404", "5"  # Result/Code
 
@@ -100,6 +103,8 @@ class SoapService:
         self.answers: dict[str, Answer] = {}  # by number, before `answer`
         self.basic: tuple[str, str] | None = None  # name and password that it wants
         self.token: tuple[str, str] | None = None  # the same in a UsernameToken
+        self.digest: tuple[str, str] | None = None  # the same, of which it wants a digest
+        self.nonces: set[str] = set()  # seen: each counts once
         self.asked: list[dict[str, str]] = []  # the elements of each query, by their names
         self.actions: list[str] = []
         self.released = asyncio.Event()  # ends what hangs
@@ -140,7 +145,26 @@ class SoapService:
                 token.findtext(f"{WSSE}Username"),
                 token.findtext(f"{WSSE}Password"),
             )
+        if self.digest:
+            token = envelope.find(f"{soap}Header/{WSSE}Security/{WSSE}UsernameToken")
+            return token is not None and self._digest_holds(token, *self.digest)
         return True
+
+    def _digest_holds(self, token: Element, name: str, password: str) -> bool:
+        """As OASIS' UsernameToken Profile 1.0, 3.1 has it, with its advice against replays."""
+        nonce, created = token.findtext(f"{WSSE}Nonce") or "", token.findtext(f"{WSU}Created") or ""
+        age = datetime.now(UTC) - datetime.fromisoformat(created)
+        if nonce in self.nonces or abs(age) > timedelta(minutes=5):
+            return False
+        self.nonces.add(nonce)
+        written = base64.b64decode(nonce) + created.encode() + password.encode()
+        told = token.find(f"{WSSE}Password")
+        return (
+            told is not None
+            and told.get("Type", "").endswith("#PasswordDigest")
+            and token.findtext(f"{WSSE}Username") == name
+            and told.text == base64.b64encode(hashlib.sha1(written).digest()).decode()
+        )
 
 
 @asynccontextmanager

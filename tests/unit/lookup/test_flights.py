@@ -23,12 +23,16 @@ FOUND_TWO = ticket(number="2")
 class Airport:
     """Flights to one scripted source, and what they reported."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int = flights.AT_ONCE) -> None:
         self.source = ScriptedSource("erap", FOUND_ONE, FOUND_TWO)
         self.now = 100.0
         self.faults: list[Exception] = []
         self.flights = Flights(
-            "erap", self.source.find_many, clock=lambda: self.now, on_fault=self.faults.append
+            "erap",
+            self.source.find_many,
+            clock=lambda: self.now,
+            on_fault=self.faults.append,
+            at_once=at_once,
         )
 
     def hold(self) -> asyncio.Event:
@@ -177,18 +181,71 @@ async def test_a_fault_of_our_code_is_reported_and_silences_only_that_ask() -> N
         assert await airport.flights.ask([ONE]) == {ONE: (FOUND_ONE,)}
 
 
-async def test_too_many_asks_on_their_way_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flights, "FLIGHTS_MAX", 1)
+async def test_numbers_beyond_the_limit_are_refused_beside_what_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(flights, "NUMBERS_MAX", 2)
     airport = Airport()
     gate = airport.hold()
     async with running(airport) as group:
         first = group.create_task(airport.flights.ask([ONE]))
         await airport.source.entered.wait()
-        airport.flights.start([TWO])
-        with pytest.raises(SourceUnavailableError, match="on their way"):
-            await airport.flights.ask([TWO])
+        asking = group.create_task(refused(airport, ONE, TWO, ABSENT))
+        await turns()
+        airport.flights.start([ABSENT])
         gate.set()
         await first
+        refusal = await asking
+        assert "on their way" in refusal.reason
+        assert refusal.answered == {ONE: (FOUND_ONE,), TWO: (FOUND_TWO,)}
+        assert airport.source.asked == [[ONE], [TWO]]
+        assert await airport.flights.ask([ABSENT]) == {}
+
+
+async def test_what_is_asked_while_the_source_is_busy_leaves_together_when_one_lands() -> None:
+    airport = Airport(at_once=2)
+    gate = airport.hold()
+    numbers = [Wanted(str(number), ("appeal",)) for number in range(10, 20)]
+    async with running(airport) as group:
+        asking = [group.create_task(airport.flights.ask([item])) for item in numbers]
+        again = group.create_task(airport.flights.ask([*numbers, ONE]))
+        await turns()
+        assert airport.source.in_flight == 2
+        gate.set()
+        assert [await task for task in asking] == [{}] * 10
+        assert await again == {ONE: (FOUND_ONE,)}
+        assert airport.source.asked == [numbers[:1], numbers[1:2], [*numbers[2:], ONE]]
+        assert len(airport.flights) == 0
+
+
+async def test_a_landing_that_fails_lets_the_gathered_leave_all_the_same() -> None:
+    airport = Airport(at_once=1)
+    gate = airport.hold()
+    async with running(airport) as group:
+        airport.source.failing = KeyError("a slip in our code")
+        first = group.create_task(refused(airport, ONE))
+        await airport.source.entered.wait()
+        second = group.create_task(refused(airport, TWO))
+        await turns()
+        gate.set()
+        assert "could not be read" in (await first).reason
+        assert "could not be read" in (await second).reason
+        assert airport.source.asked == [[ONE], [TWO]]
+
+
+async def test_stopping_gives_up_what_has_gathered_too() -> None:
+    airport = Airport(at_once=1)
+    airport.hold()
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        home = group.create_task(airport.flights.run())
+        await asyncio.sleep(0)
+        first = group.create_task(refused(airport, ONE))
+        await airport.source.entered.wait()
+        second = group.create_task(refused(airport, TWO))
+        await turns()
+        home.cancel()
+        assert {(await first).reason, (await second).reason} == {"given up"}
+    assert airport.source.asked == [[ONE]]
 
 
 @pytest.mark.parametrize("begun", [False, True])

@@ -394,6 +394,49 @@ async def test_a_batch_too_large_for_the_deadline_does_not_open_the_breaker() ->
     assert state(guarded) is BreakerState.OPEN
 
 
+async def test_a_source_that_answers_others_meanwhile_is_not_left_alone() -> None:
+    source, clock, seen = ScriptedSource("erap", APPEAL), Clock(), Seen()
+    guarded = Guarded(
+        source,
+        clock=clock,
+        limits=GuardLimits(cache_ttl_s=0, failures_max=1),
+        watch=Watch("erap", seen),
+    )
+    gate = source.gate = asyncio.Event()
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        late = group.create_task(reason(guarded, ANOTHER))
+        await source.entered.wait()
+        source.gate = None
+        clock.now += 1
+        await guarded.find_many([AN_APPEAL])
+        source.fail("no answer in 1350 ms")
+        gate.set()
+        assert await late == "no answer in 1350 ms"
+    assert state(guarded) is BreakerState.CLOSED
+    assert seen.events == ["took", "took"]
+    clock.now += 1
+    await reason(guarded)  # nobody has been answered since this one began
+    assert state(guarded) is BreakerState.OPEN
+
+
+async def test_a_busy_source_is_asked_for_all_that_waits_as_one_batch() -> None:
+    source = ScriptedSource("erap", APPEAL, OTHER)
+    source.gate = asyncio.Event()
+    guarded = guard(source, in_flight_max=1, apart=True)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        home = group.create_task(guarded.run())
+        await asyncio.sleep(0)
+        first = group.create_task(guarded.find_many([ABSENT]))
+        await source.entered.wait()
+        others = [group.create_task(guarded.find_many([item])) for item in (AN_APPEAL, ANOTHER)]
+        await turns()
+        source.gate.set()
+        assert await first == {}
+        assert [await task for task in others] == [{AN_APPEAL: (APPEAL,)}, {ANOTHER: (OTHER,)}]
+        home.cancel()
+    assert source.asked == [[ABSENT], [AN_APPEAL, ANOTHER]]
+
+
 class Seen:
     """What an observer is told."""
 

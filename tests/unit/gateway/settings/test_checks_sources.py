@@ -111,6 +111,7 @@ def test_without_a_registry_commands_work_on_that_of_the_deliveries(tmp_path: Pa
         (FILES.replace("folder =", "#"), "folder is missing"),
         (FILES + "poll_s = 0.0", "poll_s lies above 0"),
         (FILES + "keep_days = 0", "keep_days and delivery_octets_max start at 1"),
+        (FILES + 'zone = "Asia/Atirau"', "zone: write a zone such as"),
         (REGISTRY + REGISTRY, "two [[source]] tables are called 'registry'"),
     ],
 )

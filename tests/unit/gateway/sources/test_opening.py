@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 import structlog
+from aiohttp import web
 
 from gateway.carriers import Carriers
 from gateway.clock import Clock
@@ -27,6 +28,7 @@ from lookup.registry.importing import import_bodies
 from lookup.registry.source import Registry
 from lookup.source import SourceUnavailableError
 from lookup.status import Wanted
+from tests.support.far_service import HERE, served
 from tests.support.feed import BODIES, write_bodies
 from tests.support.soap import WSDL
 from tests.support.sources import ScriptedSource
@@ -110,7 +112,7 @@ async def test_every_type_is_opened_while_nobody_is_there(folder: Path) -> None:
             ("registry", {"*"}),
         ]
         assert sources.here == {"treasury", "registry"}
-        assert sources.slowest_s == 3.0
+        assert sources.slowest_s == 2 * 3.0  # a busy one's: after another batch, its own
         assert [each.deadline_s for each in sources.guarded] == [1.5, 1.5, 3.0, 1.5, 0.7]
 
 
@@ -123,6 +125,44 @@ async def test_a_copy_that_was_never_fed_says_of_nothing_that_it_is_not_there(
         assert await registry.find_many([absent]) == {}
         with pytest.raises(SourceUnavailableError, match="too old"):
             await copy.find_many([absent])
+
+
+async def test_what_is_asked_beyond_its_connections_gathers_into_one_batch(folder: Path) -> None:
+    asked: list[list[str]] = []
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def handle(request: web.Request) -> web.Response:
+        asked.append(await request.json())
+        begun.set()
+        await over.wait()
+        return web.json_response([])
+
+    async with served(handle) as port, asyncio.timeout(10):
+        text = f"""
+[[source]]
+name = "kui"
+type = "http"
+[source.http]
+url = "http://127.0.0.1:{port}/"
+method = "POST"
+body = "{{{{numbers}}}}"
+numbers_max = 10
+connections_max = 1
+private_networks = ["{HERE}"]
+"""
+        async with opened(folder, text + REGISTRY) as sources, asyncio.TaskGroup() as group:
+            running = group.create_task(sources.run())
+            await asyncio.sleep(0)
+            kui = sources.guarded[0]
+            first, *others = (Wanted(f"{number:018d}", ("appeal",)) for number in range(1, 4))
+            asking = [group.create_task(kui.find_many([first]))]
+            await begun.wait()
+            asking += [group.create_task(kui.find_many([item])) for item in others]
+            await asyncio.sleep(0)
+            over.set()
+            assert [await each for each in asking] == [{}, {}, {}]
+            running.cancel()
+    assert asked == [[first.number], [item.number for item in others]]
 
 
 async def test_deliveries_and_asks_run_until_they_are_stopped(folder: Path) -> None:
@@ -259,6 +299,8 @@ def test_states_of_sources_and_deliveries_are_logged_and_counted() -> None:
         reports.left_alone("kui", "down")
         reports.back("kui")
         reports.fault("kui", KeyError("x"))
+        reports.certificates("kui", ("ours.pem",), "")
+        reports.certificates("kui", ("ours.pem",), "half")
         for state in DeliveryState:
             reports.delivery(DeliveryReport("treasury", state, "a.csv", reason="why"))
     assert [(line["event"], line["log_level"]) for line in logged] == [
@@ -266,6 +308,8 @@ def test_states_of_sources_and_deliveries_are_logged_and_counted() -> None:
         ("source_left_alone", "warning"),
         ("source_back", "info"),
         ("source_fault", "error"),
+        ("source_tls_loaded", "info"),
+        ("source_tls_unusable", "error"),
         ("delivery_taken", "info"),
         ("delivery_running", "info"),
         ("delivery_done", "info"),

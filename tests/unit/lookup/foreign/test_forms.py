@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lookup.feed.times import KAZAKHSTAN
 from lookup.foreign.forms import LIST_MAX, Form, Reading, read
-from lookup.foreign.times import KAZAKHSTAN, Unfit, times_of
+from lookup.foreign.times import Unfit, times_of
 
 
 def reading(form: Form, *, amount_parts: int = 1, parted_by: str | None = None) -> Reading:

@@ -67,6 +67,11 @@ def test_a_record_is_told_as_every_source_tells_it() -> None:
     )
 
 
+def test_what_its_source_calls_secret_is_secret() -> None:
+    told = [record(appeal(sensitivity=each)) for each in ("secret", "personal", None)]
+    assert [each is not None and each.secret for each in told] == [True, False, False]
+
+
 def test_what_a_due_date_is_computed_from_is_told_where_none_is_given() -> None:
     events = [
         event(1, "2026-10-05T12:00:00+05:00", "registered"),

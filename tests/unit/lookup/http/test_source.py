@@ -246,8 +246,18 @@ async def test_an_answer_without_the_place_of_its_tickets_is_none() -> None:
 async def test_a_bad_ticket_is_told_apart_from_a_bad_service() -> None:
     async with served(says(theirs(ONE.number, state="?"))) as port, source(port) as asked:
         assert (await silent(asked)).alive
+        assert (await asked.health()).answering
     async with served(says({}, 500)) as port, source(port) as asked:
         assert not (await silent(asked)).alive
+        assert not (await asked.health()).answering
+
+
+async def test_a_service_that_answers_for_other_numbers_is_not_called_well() -> None:
+    async with served(says(theirs(TWO.number))) as port, source(port) as asked:
+        assert not (await silent(asked)).alive
+        health = await asked.health()
+    assert not health.answering
+    assert "another number" in health.detail
 
 
 async def test_a_number_that_fails_does_not_silence_the_others() -> None:

@@ -6,11 +6,13 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from lookup.outgoing.certificates import OnCertificates
 from lookup.outgoing.client import (
     Outbound,
     OutboundConfigError,
@@ -30,7 +32,10 @@ WAIT_S = 5.0
 
 @asynccontextmanager
 async def client(
-    *addresses: str, resolve: Sequence[Sequence[str]] = (), **settings: object
+    *addresses: str,
+    resolve: Sequence[Sequence[str]] = (),
+    on_certificates: OnCertificates | None = None,
+    **settings: object,
 ) -> AsyncIterator[Outbound]:
     """One that may reach this machine. `addresses`: what every name means; `resolve`: what it
     means the first time, the second time..."""
@@ -40,7 +45,11 @@ async def client(
         return addresses or next(answers)
 
     settings = {"private_networks": (HERE,)} | settings
-    outbound = Outbound(OutboundSettings(**settings), resolve=resolver)  # type: ignore[arg-type] # any
+    outbound = Outbound(
+        OutboundSettings(**settings),  # type: ignore[arg-type] # any
+        resolve=resolver,
+        on_certificates=on_certificates,
+    )
     try:
         yield outbound
     finally:
@@ -346,6 +355,23 @@ async def test_a_service_is_known_by_its_certificate(authority: Authority, tmp_p
     assert not unknown.retriable
 
 
+async def test_a_certificate_that_has_expired_is_not_accepted(
+    authority: Authority, tmp_path: Path
+) -> None:
+    authority.write(tmp_path / "ca.pem")
+    old = authority.identity("fines.example.kz", until=datetime(2020, 2, 1, tzinfo=UTC))
+    old.write(tmp_path / "old.pem")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(tmp_path / "old.pem")
+    async with (
+        served(_fine, tls) as port,
+        client("127.0.0.1", ca_file=tmp_path / "ca.pem") as outbound,
+    ):
+        error = await refused(outbound, f"https://fines.example.kz:{port}/")
+    assert "expired" in error.reason
+    assert not error.retriable
+
+
 async def test_we_show_a_certificate_where_one_is_asked_for(
     authority: Authority, tmp_path: Path
 ) -> None:
@@ -359,6 +385,58 @@ async def test_we_show_a_certificate_where_one_is_asked_for(
             assert (await outbound.send("GET", url)).status == 200
         async with client("127.0.0.1", ca_file=ca) as nobody:
             await refused(nobody, url)
+
+
+async def test_a_certificate_that_is_renewed_is_shown_without_a_restart(
+    authority: Authority, tmp_path: Path
+) -> None:
+    ca, ours = tmp_path / "ca.pem", tmp_path / "ours.pem"
+    authority.write(ca)
+    first, second = authority.identity("jauap"), authority.identity("jauap")
+    first.write(ours)
+    shown: list[int] = []
+    changes: list[tuple[tuple[str, ...], str]] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        peer = request.transport.get_extra_info("peercert")
+        shown.append(int(peer["serialNumber"], 16))
+        return web.Response()
+
+    def changed(files: tuple[str, ...], problem: str) -> None:
+        changes.append((files, problem))
+
+    tls = _server_tls(tmp_path, authority, "fines.example.kz", clients=ca)
+    files = {"ca_file": ca, "cert_file": ours}
+    async with (
+        served(handle, tls) as port,
+        client("127.0.0.1", on_certificates=changed, **files) as outbound,
+    ):
+        url = f"https://fines.example.kz:{port}/"
+        await outbound.send("GET", url)
+        ours.write_bytes(second.certificate)  # half of it: its key is still to come
+        await outbound.send("GET", url)
+        await outbound.send("GET", url)
+        assert [bool(problem) for _, problem in changes] == [True]
+        second.write(ours)
+        await outbound.send("GET", url)
+    assert shown == [first.serial] * 3 + [second.serial]
+    assert changes[1:] == [((str(ca), str(ours)), "")]
+
+
+async def test_authorities_that_change_are_believed_from_then_on(
+    authority: Authority, tmp_path: Path
+) -> None:
+    ca = tmp_path / "ca.pem"
+    Authority("other.test").write(ca)
+    tls = _server_tls(tmp_path, authority, "fines.example.kz")
+    async with served(_fine, tls) as port, client("127.0.0.1", ca_file=ca) as outbound:
+        url = f"https://fines.example.kz:{port}/"
+        assert "certificate is not accepted" in (await refused(outbound, url)).reason
+        ca.unlink()
+        assert "certificate is not accepted" in (await refused(outbound, url)).reason
+        authority.write(ca)
+        assert (await outbound.send("GET", url)).status == 200
 
 
 async def test_a_port_that_speaks_no_tls_is_told_as_such() -> None:
