@@ -10,16 +10,16 @@ from itertools import combinations, pairwise
 from typing import Final, NamedTuple
 
 from gateway.core.tables import Table, TableReader
-from lookup.status import Pause
+from lookup.status import Forward, Pause, TicketRecord
 
 TERMS_FILE: Final = "config/terms.toml"
 LENGTH_MAX: Final = 1_000  # of a term, in its unit
 
 RULE_KEYS: Final = (
     *("id", "kind", "status", "intake", "source", "unit", "length", "starts", "from", "to"),
-    *("basis", "extension", "pauses", "overdue", "examples"),
+    *("basis", "extension", "anew", "pauses", "overdue", "examples"),
 )
-_EXAMPLE_KEYS: Final = ("start", "due", "pauses", "extended_to", "extended")
+_EXAMPLE_KEYS: Final = ("start", "due", "pauses", "extended_to", "extended", "passed_on")
 
 
 class Unit(StrEnum):
@@ -53,13 +53,14 @@ class Example(NamedTuple):
     pauses: tuple[Pause, ...] = ()
     extended_to: date | None = None
     extended: bool = False
+    passed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Empty `statuses`, `intakes` and `sources` stand for any. `since` and `until` are the first
-    and the last day of filing it holds for. `proves` False: a due date gone by is no proof of
-    being late, and is not told."""
+    and the last day of filing it holds for. `anew`: it begins anew with a body that the ticket was
+    passed on to. `proves` False: a due date gone by is no proof of being late, and is not told."""
 
     id: str
     kind: str
@@ -72,6 +73,7 @@ class Rule:
     until: date
     basis: str
     extension: Length | None
+    anew: bool
     pauses: bool
     proves: bool
     examples: tuple[Example, ...]
@@ -172,6 +174,7 @@ class _RuleReader:
             until=until,
             basis=basis,
             extension=self._extension(),
+            anew=reader.flag(row, "anew", where, default=False),
             pauses=reader.flag(row, "pauses", where, default=True),
             proves=reader.flag(row, "overdue", where, default=True),
             examples=examples,
@@ -220,21 +223,26 @@ class _RuleReader:
             reader.problem(f"{self._where}.examples", "write one at least: { start = , due = }")
         for index, table in enumerate(listed):
             where = f"{self._where}.examples[{index}]"
-            if not isinstance(table, dict):
+            if isinstance(table, dict):
+                read.append(self._example(table, where))
+            else:
                 reader.problem(where, "write a table: { start = , due = }")
-                continue
-            reader.only(table, _EXAMPLE_KEYS, where)
-            start, due = table.get("start"), table.get("due")
-            extended_to = table.get("extended_to")
-            if not (isinstance(start, date) and isinstance(due, date)):
-                reader.problem(where, "`start` and `due` are dates or times, without quotes")
-                continue
-            if extended_to is not None and not _is_day(extended_to):
-                reader.problem(f"{where}.extended_to", "write a date, without quotes")
-                continue
-            extended = reader.flag(table, "extended", where, default=extended_to is not None)
-            read.append(Example(start, due, self._pauses(table, where), extended_to, extended))
-        return tuple(read)
+        return tuple(example for example in read if example is not None)
+
+    def _example(self, table: Table, where: str) -> Example | None:
+        reader = self._reader
+        reader.only(table, _EXAMPLE_KEYS, where)
+        start, due = table.get("start"), table.get("due")
+        if not (isinstance(start, date) and isinstance(due, date)):
+            reader.problem(where, "`start` and `due` are dates or times, without quotes")
+            return None
+        for key in ("extended_to", "passed_on"):
+            if key in table and not _is_day(table[key]):
+                reader.problem(f"{where}.{key}", "write a date, without quotes")
+                return None
+        until, passed_on = _day_of(table, "extended_to"), _day_of(table, "passed_on")
+        extended = reader.flag(table, "extended", where, default=until is not None)
+        return Example(start, due, self._pauses(table, where), until, extended, passed_on)
 
     def _pauses(self, table: Table, where: str) -> tuple[Pause, ...]:
         value = table.get("pauses", [])
@@ -247,5 +255,40 @@ class _RuleReader:
         return tuple(pauses)
 
 
+def _day_of(table: Table, key: str) -> date | None:
+    value = table.get(key)
+    return value if isinstance(value, date) else None
+
+
 def _is_day(value: object) -> bool:
     return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def example_ticket(rule: Rule, example: Example) -> TicketRecord:
+    """A ticket such as the example is of."""
+    day = example.start.date() if isinstance(example.start, datetime) else example.start
+    passed_on = () if example.passed_on is None else (Forward(example.passed_on, None, None),)
+    return TicketRecord(
+        kind=rule.kind,
+        number="",
+        number_shown="",
+        source=min(rule.sources, default=""),
+        status=min(rule.statuses, default=""),
+        status_on=day,
+        created_on=day,
+        first_filed_on=day,
+        due_on=None,
+        due_basis=None,
+        body=None,
+        other_bodies=0,
+        forward_count=0,
+        extended_count=int(example.extended),
+        owner_hashes=(),
+        owner_lang=None,
+        answer_via=None,
+        intake=min(rule.intakes, default=None),
+        joined_to=None,
+        fine=None,
+        inspection=None,
+        forwards=passed_on,
+    )

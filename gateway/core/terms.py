@@ -16,11 +16,11 @@ from gateway.core.holidays import Basis
 from gateway.core.tables import Table
 from gateway.core.term_rules import (
     TERMS_FILE,
-    Example,
     Length,
     Rule,
     Start,
     Unit,
+    example_ticket,
     gaps,
     overlaps,
     read_rules,
@@ -139,9 +139,15 @@ class Terms:
     def _start(self, rule: Rule | None, ticket: TicketRecord, facts: TermFacts) -> date | None:
         if rule is not None and rule.starts is Start.STATUS:
             return ticket.status_on
+        start = ticket.created_on
         if facts.starts_us is not None:
-            return self.civil.day(facts.starts_us)
-        return ticket.created_on or ticket.first_filed_on
+            day = self.civil.day(facts.starts_us)
+            if start is None or start != day - _DAY:  # its region's clock was behind until 2024
+                start = day
+        start = start or ticket.first_filed_on
+        if rule is not None and rule.anew and start is not None:
+            return max(start, _passed_on(ticket) or start)
+        return start
 
     def _stands(
         self, stated: date, start: date, rule: Rule | None, facts: TermFacts, today: date
@@ -167,6 +173,8 @@ class Terms:
         pauses = facts.pauses if rule.pauses else ()
         if rule.length.unit is Unit.HOURS:
             starts_us = facts.starts_us if rule.starts is Start.RECEIPT else None
+            if starts_us is not None and self.civil.day(starts_us) < start:
+                starts_us = None  # passed on since, and of that only the day is known
             return self._hours(rule, lengths, start, starts_us, pauses, today)
         on = start
         for length in lengths:
@@ -232,7 +240,7 @@ class Terms:
 
     def _tried(self, rule: Rule) -> Iterator[str]:
         for example in rule.examples:
-            ticket, start = _example_ticket(rule, example), example.start
+            ticket, start = example_ticket(rule, example), example.start
             filed = start.date() if isinstance(start, datetime) else start
             if self._rule(ticket, filed) is not rule:
                 yield f"{rule.id}: the example of {start} goes by another rule or none"
@@ -254,6 +262,15 @@ class Terms:
 # -- dates
 
 
+def _passed_on(ticket: TicketRecord) -> date | None:
+    """When another body sent the ticket to the one that has it."""
+    body = ticket.body
+    for forward in reversed(ticket.forwards):
+        if body is None or forward.to_body is None or forward.to_body == body.id:
+            return forward.on
+    return None
+
+
 def _stopped(pause: Pause, last: date, today: date) -> bool:
     """Whether the clock stands still now, having stopped before the term was over."""
     return pause.to_on is None and pause.from_on <= min(last, today)
@@ -269,30 +286,3 @@ def _us(moment: date) -> int | None:
     if not isinstance(moment, datetime):
         return None
     return int(moment.timestamp()) * 1_000_000 + moment.microsecond
-
-
-def _example_ticket(rule: Rule, example: Example) -> TicketRecord:
-    day = example.start.date() if isinstance(example.start, datetime) else example.start
-    return TicketRecord(
-        kind=rule.kind,
-        number="",
-        number_shown="",
-        source=min(rule.sources, default=""),
-        status=min(rule.statuses, default=""),
-        status_on=day,
-        created_on=day,
-        first_filed_on=day,
-        due_on=None,
-        due_basis=None,
-        body=None,
-        other_bodies=0,
-        forward_count=0,
-        extended_count=int(example.extended),
-        owner_hashes=(),
-        owner_lang=None,
-        answer_via=None,
-        intake=min(rule.intakes, default=None),
-        joined_to=None,
-        fine=None,
-        inspection=None,
-    )

@@ -13,7 +13,7 @@ from gateway.clock import KAZAKHSTAN
 from gateway.core.civil import Civil
 from gateway.core.holidays import Basis
 from gateway.core.terms import BACKEND, COMPUTED, EXTENDED, Due, Terms
-from lookup.status import Pause, TermFacts, TicketRecord
+from lookup.status import Forward, Pause, TermFacts, TicketRecord
 from tests.support.wording import NOW_US, table, terms, ticket, workdays
 
 KNOWN = {"appeal": ("in_review",)}
@@ -121,6 +121,69 @@ def test_a_term_begins_anew_with_the_body_that_has_the_ticket() -> None:
 def test_a_term_begins_on_the_civil_day_of_its_time(starts: str, day: date) -> None:
     record = running(starts_us=us(starts), first_filed_on=None, created_on=None)
     assert due_on(record) == day
+
+
+@pytest.mark.parametrize(
+    ("created", "starts", "day"),
+    [
+        (date(2023, 10, 10), "2023-10-10T23:30:00+05:00", date(2023, 11, 1)),  # as Atyrau had it
+        (date(2023, 10, 11), "2023-10-11T00:30:00+06:00", date(2023, 11, 2)),  # the same moment
+    ],
+)
+def test_a_term_begins_on_the_day_its_region_s_clock_showed(
+    created: date, starts: str, day: date
+) -> None:
+    record = running(starts_us=us(starts), created_on=created, first_filed_on=created)
+    assert due_on(record) == day
+
+
+# -- passed on
+
+
+def sent(on: date, to: str | None) -> Forward:
+    return Forward(on, "elsewhere", to)
+
+
+@pytest.mark.parametrize(
+    ("forwards", "day"),
+    [
+        ([sent(date(2026, 11, 9), "almaty-akimat")], date(2026, 11, 30)),
+        ([sent(date(2026, 11, 9), None)], date(2026, 11, 30)),
+        ([sent(date(2026, 11, 9), "almaty-akimat")] * 2, date(2026, 11, 30)),
+        (
+            [sent(date(2026, 11, 4), "almaty-akimat"), sent(date(2026, 11, 9), "almaty-akimat")],
+            date(2026, 11, 30),
+        ),
+        ([sent(date(2026, 11, 9), "another")], date(2026, 11, 23)),  # its parent was, not it
+        ([sent(date(2026, 10, 9), "almaty-akimat")], date(2026, 11, 23)),  # registered there since
+    ],
+)
+def test_a_term_begins_anew_with_a_body_it_was_forwarded_to(
+    forwards: list[Forward], day: date
+) -> None:
+    record = running(starts_us=us("2026-11-02T10:00:00+05:00"), forwards=tuple(forwards))
+    assert due_on(record) == day
+
+
+def test_the_term_of_a_case_runs_on_where_it_is_passed_by_jurisdiction() -> None:
+    record = running("investigation", "passed", forwards=(sent(date(2026, 11, 9), None),))
+    assert due_on(record) == date(2027, 1, 5)
+
+
+def test_an_extension_to_before_it_was_forwarded_is_not_the_new_body_s() -> None:
+    record = running(extended_to=date(2026, 11, 6), forwards=(sent(date(2026, 11, 9), None),))
+    assert due_on(record) == date(2026, 11, 30)
+
+
+def test_hours_begin_anew_with_the_day_of_passing_on() -> None:
+    rule = {"unit": "hours", "length": 24, "anew": True}
+    start = us("2026-11-02T10:00:00+05:00")
+    passed = running(starts_us=start, forwards=(sent(date(2026, 11, 9), None),))
+    assert of_rule(**rule).due(passed, NOW_US) == Due(date(2026, 11, 10), None, "usual")
+    same_day = running(starts_us=start, forwards=(sent(date(2026, 11, 2), None),))
+    found = of_rule(**rule).due(same_day, NOW_US)
+    assert found is not None
+    assert found.at_us == us("2026-11-03T10:00:00+05:00")
 
 
 def test_hours_run_through_the_change_of_offset() -> None:
