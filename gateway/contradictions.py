@@ -5,25 +5,19 @@ citizens asked is noted. With the facts that whoever corrects them needs.
 
 from __future__ import annotations
 
-import csv
-import io
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Final, NamedTuple
 
-from gateway.billing.forms import defused
+from gateway.core.records import KeptFinding
 from gateway.store.journal import Journal
 from lookup.compare import united
-from lookup.registry.source import FIRST, Registry
+from lookup.registry.source import FIRST, Conflict, Registry
 from lookup.status import FineFacts, TicketRecord, Wanted
 
 PAGE_MAX: Final = 1_000
-PRIVATE: Final = 0o600
 AT_IMPORT, AT_ASKING = "import", "asking"  # where it was found
 
-Key = tuple[str, str, str]  # kind, number, rule
 IsoTime = Callable[[int], str]
 
 
@@ -44,6 +38,30 @@ class Entry(NamedTuple):
     bailiff_office: str | None = None
 
 
+class Told:
+    """What a list holds, to be marked as told once the list is in its place. What is found again
+    meanwhile is not marked: it is told once more, and never left out."""
+
+    def __init__(self) -> None:
+        self._conflicts: list[tuple[Registry, list[Conflict]]] = []
+        self._findings: list[list[KeptFinding]] = []
+
+    def conflicts(self, registry: Registry, page: list[Conflict]) -> None:
+        self._conflicts.append((registry, page))
+
+    def findings(self, page: list[KeptFinding]) -> None:
+        self._findings.append(page)
+
+    async def mark(self, journal: Journal | None, now_us: int) -> None:
+        """Raises RegistryError and StoreUnavailableError."""
+        for registry, page in self._conflicts:
+            async with registry.writer() as writer:
+                await writer.mark_told(page, now_us)
+        if journal is not None:
+            for found in self._findings:
+                await journal.tell_findings(found, now_us)
+
+
 async def entries(
     registries: Sequence[Registry],
     journal: Journal | None,
@@ -51,16 +69,22 @@ async def entries(
     *,
     since_us: int = 0,
     cleared: bool = False,
+    new: Told | None = None,
 ) -> AsyncIterator[Entry]:
     """Every contradiction found since then, each once, page by page; with `cleared` also those
-    that are settled.
+    that are settled. With `new` only those that are not marked as told, and it takes note of them.
 
     Raises RegistryError and StoreUnavailableError.
     """
-    told: set[Key] = set()
-    async for page in _pages(registries, journal, iso, since_us, cleared=cleared):
-        fresh = [entry for entry in page if entry[:3] not in told]
-        told.update(entry[:3] for entry in fresh)
+    # Hashes of 64 bits: a list of a million takes some 60 MB to remember.
+    seen: set[int] = set()
+    async for page in _pages(registries, journal, iso, since_us, cleared=cleared, new=new):
+        fresh: list[Entry] = []
+        for entry, wanted in page:
+            key = hash((*entry[:3], entry.cleared_at is None))
+            if wanted and key not in seen:
+                fresh.append(entry)
+            seen.add(key)
         for entry in await _with_facts(registries, fresh):
             yield entry
 
@@ -72,35 +96,49 @@ async def _pages(
     since_us: int,
     *,
     cleared: bool,
-) -> AsyncIterator[list[Entry]]:
+    new: Told | None,
+) -> AsyncIterator[list[tuple[Entry, bool]]]:
+    """With each, whether it is wanted: one that a registry has told is no news in the journal."""
+
     def time(at_us: int | None) -> str | None:
         return None if at_us is None else iso(at_us)
+
+    def wanted(each: Conflict | KeptFinding) -> bool:
+        return (each.found_us or 0) >= since_us and (new is None or each.told_us is None)
 
     for registry in registries:
         after = FIRST
         while True:
             page = await registry.conflicts(open_only=not cleared, limit=PAGE_MAX, after=after)
+            if new is not None:
+                new.conflicts(registry, [each for each in page if wanted(each)])
             yield [
-                Entry(
-                    each.kind, each.number, each.rule, each.systems,
-                    time(each.found_us), AT_IMPORT, time(each.cleared_us),
+                (
+                    Entry(
+                        each.kind, each.number, each.rule, each.systems,
+                        time(each.found_us), AT_IMPORT, time(each.cleared_us),
+                    ),
+                    wanted(each),
                 )
                 for each in page
-                if (each.found_us or 0) >= since_us
             ]  # fmt: skip
             if len(page) < PAGE_MAX:
                 break
-            after = page[-1].number, page[-1].kind
+            after = page[-1][:3]
     after_id = 0
     while journal is not None:
         kept = await journal.findings(after_id, PAGE_MAX, open_only=not cleared)
+        if new is not None:
+            new.findings([each for each in kept if wanted(each)])
         yield [
-            Entry(
-                each.kind, each.number, each.rule, each.sources,
-                time(each.found_us), AT_ASKING, time(each.cleared_us),
+            (
+                Entry(
+                    each.kind, each.number, each.rule, each.sources,
+                    time(each.found_us), AT_ASKING, time(each.cleared_us),
+                ),
+                wanted(each),
             )
             for each in kept
-            if each.found_us >= since_us
         ]  # fmt: skip
         if len(kept) < PAGE_MAX:
             break
@@ -127,32 +165,3 @@ def _with_fine(entry: Entry, records: Sequence[TicketRecord]) -> Entry:
         bailiff_since=fine.bailiff_since,
         bailiff_office=fine.bailiff_office,
     )
-
-
-class CsvList:
-    """A list for correction as CSV (RFC 4180), written as it comes. It appears whole or not at
-    all: `finish` puts it in its place, `close` removes what is unfinished."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._part = path.with_name(path.name + ".part")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        self._file = open(os.open(self._part, flags, PRIVATE), "wb")  # noqa: SIM115 - see `close`
-        self._add(Entry._fields)
-
-    def add(self, entry: Entry) -> None:
-        self._add([" ".join(cell) if isinstance(cell, tuple) else cell for cell in entry])
-
-    def _add(self, cells: Sequence[object]) -> None:
-        line = io.StringIO(newline="")
-        csv.writer(line).writerow([defused(cell) for cell in cells])
-        self._file.write(line.getvalue().encode())
-
-    def finish(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._part.replace(self._path)
-
-    def close(self) -> None:
-        self._file.close()
-        self._part.unlink(missing_ok=True)

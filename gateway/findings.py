@@ -1,4 +1,5 @@
-"""Contradictions between systems that show while citizens ask: kept durably, off the message path.
+"""Contradictions between systems, and complaints that circulate in systems elsewhere, as they show
+while citizens ask: kept durably, off the message path.
 
 A lookup only hands in what it saw. A task of its own writes batches into the journal, and asks
 for what is open again, so that an entry is cleared once the systems agree.
@@ -13,10 +14,11 @@ from typing import Final, Protocol
 
 import structlog
 
-from gateway.core.records import Finding, KeptFinding
+from gateway.core.records import Finding, KeptFinding, WalkSeen
 from gateway.store.journal import Journal, StoreUnavailableError
+from lookup.circulation import CIRCULATING
 from lookup.compare import Contradiction
-from lookup.status import Found, NotFound, Status, Wanted
+from lookup.status import Found, NotFound, Status, TicketRecord, Wanted
 
 WAITING_MAX: Final = 1_000  # findings not yet written; more are dropped and counted
 BATCH_MAX: Final = 200  # written at once
@@ -54,6 +56,21 @@ class Findings:
 
     def on_contradiction(self, found: Contradiction) -> None:
         """Take note. Never waits and never fails; what was noted within the hour costs nothing."""
+        self._note(Finding(found.kind, found.number, found.rule, tuple(found.sources), 0))
+
+    def on_walk(self, ticket: TicketRecord, sources: tuple[str, ...]) -> None:
+        """The same of a ticket that goes from body to body, closed ones too: so it is known when
+        one ends."""
+        walk = WalkSeen(
+            ticket.forward_count,
+            ticket.first_filed_on or ticket.created_on,
+            ticket.status,
+            ticket.status_on,
+            ticket.body.id if ticket.body is not None else None,
+        )
+        self._note(Finding(ticket.kind, ticket.number, CIRCULATING, sources, 0, walk))
+
+    def _note(self, found: Finding) -> None:
         key = (found.kind, found.number, found.rule)
         now_us = self._now_us()
         told_us = self._told.get(key)
@@ -62,7 +79,7 @@ class Findings:
         if len(self._waiting) >= WAITING_MAX:
             self._counters.findings_dropped(1)
             return
-        self._waiting[key] = Finding(*key, tuple(found.sources), now_us)
+        self._waiting[key] = found._replace(found_us=now_us)
         self._told.pop(key, None)  # so that the order is that of telling
         self._told[key] = now_us
         if len(self._told) > TOLD_MAX:

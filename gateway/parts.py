@@ -87,7 +87,7 @@ async def make_parts(settings: Settings, keys: Keys, clock: Clock, held: AsyncEx
     next_id = Ids(clock.now_us, settings.service.node, await journal.highest_id())
     sources = await open_sources(settings, keys, clock, SourceReports(metrics), held)
     findings = Findings(journal, clock.now_us, metrics)
-    lookup = Lookup(sources.guarded, on_contradiction=findings.on_contradiction)
+    lookup = _lookup(sources, findings)
     owner = _Relay()
     jitter = random.Random().random  # noqa: S311  spreads rebinds, protects nothing
     carriers = make_carriers(settings, rules.tariffs, owner, next_id, jitter, clock)
@@ -169,6 +169,12 @@ class _Relay:
 
     def on_bind(self, event: BindEvent) -> None:
         self.intake.on_bind(event)
+
+
+def _lookup(sources: Sources, findings: Findings) -> Lookup:
+    return Lookup(
+        sources.guarded, on_contradiction=findings.on_contradiction, on_walk=findings.on_walk
+    )
 
 
 async def _open_journal(

@@ -2,26 +2,30 @@
 tickets that one complaint became, the worst first.
 
 A complaint that came to the wrong place is passed on as a ticket of its own; who forwards it there
-has not begun anew. Memory is bounded: tickets come page by page, and of the chains only the worst
-are kept.
+has not begun anew. Tickets come page by page; of the chains the worst are kept, and of those that
+may come again a hash.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Final, NamedTuple, Protocol
 
 from lookup import joined
-from lookup.compare import united
+from lookup.compare import is_final, united
 from lookup.source import Answers
-from lookup.status import Body, TicketRecord, Wanted
+from lookup.status import Body, Forward, TicketRecord, Wanted
 
 CHAIN_MAX: Final = 10  # tickets of one chain; real ones have two or three
 PAGE_MAX: Final = 1_000
+WAY_MAX: Final = 50  # bodies of a way that are told, the last ones
 LISTED_MIN: Final = 2  # forwardings by one system's count, from which registries list a ticket
+
+CIRCULATING: Final = "circulating"
 
 Key = tuple[str, str]  # kind, number
 
@@ -37,7 +41,7 @@ class Page(Protocol):
 
 
 class Listed(Protocol):
-    """What can be read from end to end: lookup.registry.source.Registry."""
+    """What can be read from end to end: lookup.registry.source.Registry, gateway.walks.Noted."""
 
     async def circulating(self, forwards_min: int, *, limit: int, after: int) -> Page: ...
 
@@ -45,8 +49,8 @@ class Listed(Protocol):
 
 
 class Walk(NamedTuple):
-    """One complaint that circulates. `chain` are its tickets, the first filed one in front; all
-    else is of the last one, where it is now."""
+    """One complaint that circulates. `chain` are its tickets, the first filed one in front, `way`
+    the bodies it went through, by id; all else is of the last one, where it is now."""
 
     kind: str
     number: str
@@ -55,6 +59,8 @@ class Walk(NamedTuple):
     status: str
     body: Body | None
     chain: tuple[Key, ...]
+    way: tuple[str, ...] = ()
+    as_of_us: int | None = None  # when this was so, UTC microseconds; None: it is so now
 
     def age_days(self, today: date) -> int | None:
         """Since it was first filed; forwarding never resets that."""
@@ -64,12 +70,14 @@ class Walk(NamedTuple):
 class Circulation(NamedTuple):
     walks: tuple[Walk, ...]  # the worst first: most forwardings, then the oldest
     total: int  # of all that reach the number asked for, also those not in `walks`
+    by_body: tuple[tuple[Body | None, int], ...]  # of all: who has so many of them now
 
 
 async def circulating(
-    registries: Sequence[Listed], forwards_min: int, *, limit: int
+    registries: Sequence[Listed], forwards_min: int, *, limit: int, ended: bool = False
 ) -> Circulation:
-    """Every complaint forwarded `forwards_min` times or more, at most `limit` of them told.
+    """Every complaint forwarded `forwards_min` times or more that somebody still has to answer,
+    with `ended` also those that are closed; at most `limit` of them told.
 
     Reads all tickets that a system calls forwarded twice, since systems and chains add up; a
     complaint of which none was is not seen. Raises ValueError for fewer than two forwardings or a
@@ -78,30 +86,43 @@ async def circulating(
     if forwards_min < LISTED_MIN or limit < 1:
         raise ValueError(f"a walk has {LISTED_MIN} forwardings or more, and the limit is above 0")
     worst: list[tuple[int, int, tuple[Key, ...], Walk]] = []  # the least bad one in front
-    told: set[tuple[Key, ...]] = set()  # those that may come again
+    told: set[int] = set()  # hashes of the chains that may come again
     total = 0
+    by_body: Counter[str] = Counter()
+    bodies: dict[str, Body | None] = {"": None}
     for registry in registries:
         after: int | None = 0
         while after is not None:
             page = await registry.circulating(LISTED_MIN, limit=PAGE_MAX, after=after)
             after = page.next_after
-            for walk, unique in await _walks(registries, page.records):
-                if walk.forwards < forwards_min or walk.chain in told:
+            for walk, over, unique in await _walks(registries, page.records):
+                if walk.forwards < forwards_min or (over and not ended):
                     continue
                 if not unique:
-                    told.add(walk.chain)
+                    known = hash(frozenset(walk.chain))
+                    if known in told:
+                        continue
+                    told.add(known)
                 total += 1
+                body = walk.body.id if walk.body is not None else ""
+                by_body[body] += 1
+                bodies.setdefault(body, walk.body)
                 filed = walk.first_filed_on or date.max
                 heapq.heappush(worst, (walk.forwards, -filed.toordinal(), walk.chain, walk))
                 if len(worst) > limit:
                     heapq.heappop(worst)
-    return Circulation(tuple(entry[-1] for entry in sorted(worst, reverse=True)), total)
+    return Circulation(
+        tuple(entry[-1] for entry in sorted(worst, reverse=True)),
+        total,
+        tuple((bodies[body], count) for body, count in by_body.most_common()),
+    )
 
 
 async def _walks(
     registries: Sequence[Listed], records: Sequence[TicketRecord]
-) -> list[tuple[Walk, bool]]:
-    """The chains that these tickets are of; True where no other listed record leads to it."""
+) -> list[tuple[Walk, bool, bool]]:
+    """The chains that these tickets are of, whether each is over, and whether no other listed
+    record leads to it."""
     tickets = _Tickets(registries)
     await tickets.load(record.number for record in records)
     keys = [key for key in dict.fromkeys(map(_key, records)) if key in tickets]
@@ -113,7 +134,8 @@ async def _walks(
     for key in keys:
         chain = [*reversed(chains[key]), *(each for each in ends[key] if each not in chains[key])]
         unique = len(chain) == 1 and not tickets.known_to_several(key)
-        walks.append((_walk([tickets[each] for each in chain]), unique))
+        tickets_of = [tickets[each] for each in chain]
+        walks.append((_walk(tickets_of), is_final(tickets_of[-1]), unique))
     return walks
 
 
@@ -135,19 +157,55 @@ async def _grow(
 
 
 def _walk(chain: Sequence[TicketRecord]) -> Walk:
-    """A step stands in the records of all tickets that came of it, and counts once. Numbers
-    that are only stated are not added: nobody says which steps they count."""
     last = chain[-1]
-    stated = max(each.forward_count for each in chain)
+    forwards, count = _counted(chain)
+    created = min((each.created_on for each in chain if each.created_on is not None), default=None)
     return Walk(
         kind=last.kind,
         number=last.number,
-        forwards=max(len(joined.forwards(chain)), stated),
-        first_filed_on=joined.first_filed(chain),
+        forwards=count,
+        first_filed_on=joined.first_filed(chain) or created,
         status=last.status,
         body=last.body,
         chain=tuple(map(_key, chain)),
+        way=_way(forwards),
+        as_of_us=last.as_of_us,
     )
+
+
+def _counted(chain: Sequence[TicketRecord]) -> tuple[tuple[Forward, ...], int]:
+    """The steps of all tickets, and how many there were at least.
+
+    A step stands in the records of all tickets that came of it, and counts once. Of a number that
+    is only stated nobody says which steps it counts, so two of them are not added; what a later
+    ticket lists after the last word of those before it cannot be among theirs, and is.
+    """
+    listed = joined.forwards(chain[:1])
+    count = max(len(listed), chain[0].forward_count)
+    for at, ticket in enumerate(chain[1:], 1):
+        further = joined.forwards(chain[: at + 1])
+        words = [each.status_on for each in chain[:at]]
+        if count > len(listed) and None not in words:
+            word = joined.latest((*words, ticket.created_on)) or date.max
+            count += max(0, _later(further, word) - _later(listed, word))
+        listed = further
+        count = max(count, len(listed), ticket.forward_count)
+    return listed, count
+
+
+def _later(forwards: Sequence[Forward], day: date) -> int:
+    """Those that are no other system's note of a step of that day."""
+    return sum((each.on - day).days > joined.SAME_FORWARD_DAYS for each in forwards)
+
+
+def _way(forwards: Sequence[Forward]) -> tuple[str, ...]:
+    """The bodies as they followed each other; one that nobody names is left out."""
+    way: list[str] = []
+    for forward in forwards:
+        for body in (forward.from_body, forward.to_body):
+            if body is not None and (not way or way[-1] != body):
+                way.append(body)
+    return tuple(way[-WAY_MAX:])
 
 
 def _key(ticket: TicketRecord) -> Key:

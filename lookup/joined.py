@@ -7,13 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
+from lookup.feed.path import ANEW
 from lookup.status import FineFacts, Forward, InspectionFacts, TermFacts, TicketRecord
 
 SAME_FORWARD_DAYS: Final = 3  # two systems write down one passing-on at most so far apart
+COMPARED_MAX: Final = 50  # passings-on within that time that one is held against
 
 T = TypeVar("T")
+
+
+class Told(Protocol):
+    """What tells of passings-on."""
+
+    @property
+    def forwards(self) -> tuple[Forward, ...]: ...
 
 
 def first(values: Iterable[T | None]) -> T | None:
@@ -39,8 +48,8 @@ def owners(records: Sequence[TicketRecord]) -> tuple[str, ...]:
 
 
 def fine(records: Sequence[TicketRecord]) -> FineFacts | None:
-    """The facts of a fine; of payments and of enforcements the latest. A system that says "paid"
-    and gives no date paid it on the day of that status."""
+    """The facts of a fine; of payments and of enforcements that have not ended the latest. A
+    system that says "paid" and gives no date paid it on the day of that status."""
     if len(records) == 1:
         return records[0].fine
     given = [each.fine for each in records if each.fine is not None]
@@ -49,10 +58,14 @@ def fine(records: Sequence[TicketRecord]) -> FineFacts | None:
     paid_on = first(each.paid_on for each in paid)
     if paid_on is None:
         paid_on = latest(each.status_on for each in records if each.status == "paid")
-    enforced = [each for each in given if each.bailiff_since is not None]
+    enforced = [
+        each.fine
+        for each in records
+        if each.fine is not None and each.fine.bailiff_since is not None and enforces(each)
+    ]
     enforced.sort(key=lambda each: (each.bailiff_since, each.bailiff_office or ""), reverse=True)
     facts = FineFacts(
-        amount=first(each.amount for each in given),
+        amount=imposed(records),
         half_until=first(each.half_until for each in given),
         pay_by=first(each.pay_by for each in given),
         paid_amount=first(each.paid_amount for each in paid),
@@ -61,6 +74,25 @@ def fine(records: Sequence[TicketRecord]) -> FineFacts | None:
         bailiff_office=first(each.bailiff_office for each in (*enforced, *given)),
     )
     return facts if given or paid_on is not None else None
+
+
+def imposed(records: Sequence[TicketRecord]) -> int | None:
+    """The amount of the fine; a bailiff's own, who adds his share to it, where nobody else tells
+    one."""
+    given = [(enforces(each), each.fine.amount) for each in records if each.fine is not None]
+    return first(amount for bailiff, amount in (*(x for x in given if not x[0]), *given))
+
+
+def enforces(record: TicketRecord) -> bool:
+    """Whether by its own account a bailiff has the fine. A date that is left over from one who
+    came before it was paid proves nothing."""
+    if record.status == "bailiff":
+        return True
+    since = record.fine.bailiff_since if record.fine is not None else None
+    if record.fine is None or since is None or record.status == "cancelled":
+        return False
+    paid_on = record.fine.paid_on or record.status_on
+    return record.status != "paid" or paid_on is None or paid_on < since
 
 
 def inspection(records: Sequence[TicketRecord]) -> InspectionFacts | None:
@@ -75,6 +107,20 @@ def inspection(records: Sequence[TicketRecord]) -> InspectionFacts | None:
     )
 
 
+def still_in_charge(records: Sequence[TicketRecord]) -> Sequence[TicketRecord]:
+    """Those whose dates are of the body that has the ticket: where it was forwarded, by a system's
+    own word or by the newest, one that names another body has the dates of the body before."""
+    body = first(each.body for each in records)
+    if body is None:
+        return records
+    moved = records[0].status == ANEW
+    return [
+        each
+        for each in records
+        if each.body is None or each.body.id == body.id or not (moved or each.status == ANEW)
+    ]
+
+
 def term(records: Sequence[TicketRecord]) -> TermFacts | None:
     given = [each.term for each in records if each.term is not None]
     if not given:
@@ -87,7 +133,7 @@ def term(records: Sequence[TicketRecord]) -> TermFacts | None:
     )
 
 
-def forwards(records: Sequence[TicketRecord]) -> tuple[Forward, ...]:
+def forwards(records: Sequence[Told]) -> tuple[Forward, ...]:
     """The passings-on of all systems, each once: two systems write one down on different days,
     and not every system names both bodies. What one system tells twice happened twice."""
     told = [
@@ -102,7 +148,7 @@ def forwards(records: Sequence[TicketRecord]) -> tuple[Forward, ...]:
     for forward, teller in told:
         while near < len(kept) and (forward.on - kept[near].on).days > SAME_FORWARD_DAYS:
             near += 1
-        for at in range(near, len(kept)):
+        for at in range(near, min(len(kept), near + COMPARED_MAX)):
             if teller not in tellers[at] and _same_way(kept[at], forward):
                 kept[at] = Forward(
                     kept[at].on,

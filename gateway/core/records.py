@@ -6,6 +6,7 @@ Times are UTC microseconds (`*_us`); ids are rising integers made by the caller.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -254,14 +255,26 @@ class Chain(NamedTuple):
     entries: tuple[Entry, ...]  # rated, settled, then corrections as they were booked
 
 
+class WalkSeen(NamedTuple):
+    """What was seen of a complaint that circulates."""
+
+    forwards: int
+    first_filed_on: date | None
+    status: str
+    status_on: date | None
+    body: str | None  # id
+
+
 class Finding(NamedTuple):
-    """Systems that contradict each other about one ticket, noticed while it was asked for."""
+    """Noticed of a ticket while it was asked for: systems contradict each other about it, or it
+    goes from body to body."""
 
     kind: str
     number: str
-    rule: str  # one of lookup.compare.RULES
+    rule: str  # one of lookup.compare.RULES, or lookup.circulation.CIRCULATING
     sources: tuple[str, ...]
     found_us: int
+    walk: WalkSeen | None = None  # of a ticket that circulates
 
 
 class KeptFinding(NamedTuple):
@@ -275,3 +288,5 @@ class KeptFinding(NamedTuple):
     found_us: int
     seen_us: int  # the last time it showed
     cleared_us: int | None  # when the systems were seen to agree again
+    told_us: int | None  # to whoever corrects it
+    walk: WalkSeen | None

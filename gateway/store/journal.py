@@ -207,13 +207,21 @@ class Journal(DeskVerbs, SealVerbs, Protocol):
     async def clear_findings(self, ids: Sequence[int], now_us: int) -> int:
         """The systems agree again; returns how many were open and not seen since."""
 
+    async def tell_findings(self, findings: Sequence[KeptFinding], now_us: int) -> None:
+        """Whoever corrects them has been told: `told_us`. One that opened anew since these were
+        read is not marked."""
+
     async def findings(
-        self, after_id: int, limit: int, *, open_only: bool = False
+        self, after_id: int, limit: int, *, open_only: bool = False, walks: bool = False
     ) -> Sequence[KeptFinding]:
-        """In id order, that of their first finding."""
+        """In id order, that of their first finding: contradictions, or with `walks` complaints
+        that circulate."""
+
+    async def walks_of(self, numbers: Sequence[str], kinds: Sequence[str]) -> Sequence[KeptFinding]:
+        """Complaints that circulate, of these numbers and kinds."""
 
     async def findings_left(self) -> int:
-        """How many are open."""
+        """How many contradictions are open."""
 
     async def open_legs(self, legs: Sequence[CallLeg]) -> frozenset[int]:
         """Legs of calls have begun. One that is known by (link, call_id, leg) stays as it is.

@@ -24,6 +24,7 @@ from gateway.core.records import (
     Answer,
     Duplicate,
     Finding,
+    KeptFinding,
     Outcome,
     PartsTaken,
     Question,
@@ -58,6 +59,7 @@ from gateway.store.sqlite_chores import (
     keep_findings,
     recover,
     take_call_back,
+    tell_findings,
     unpark,
 )
 from gateway.store.sqlite_connection import (
@@ -233,6 +235,11 @@ class SqliteJournal(SqliteDesk, SqliteSealed):
             return 0
         chore = Chore("clear_findings", partial(clear_findings, ids=ids, now_us=now_us))
         return cast(int, await self._writer.ask(chore))
+
+    async def tell_findings(self, findings: Sequence[KeptFinding], now_us: int) -> None:
+        if findings:
+            chore = Chore("tell_findings", partial(tell_findings, findings=findings, now_us=now_us))
+            await self._writer.ask(chore)
 
     async def open_legs(self, legs: Sequence[CallLeg]) -> frozenset[int]:
         if not legs:

@@ -9,7 +9,7 @@ import aiosqlite
 import msgspec
 
 from gateway.core.call_records import KeptCallBack
-from gateway.core.records import Finding
+from gateway.core.records import Finding, KeptFinding
 from gateway.core.staff import Acting, Action, Outcome
 from gateway.store.limits import (
     CALL_BACK_DONE_US,
@@ -79,7 +79,7 @@ async def unpark(connection: aiosqlite.Connection, question_ids: Sequence[int]) 
 
 async def keep_findings(connection: aiosqlite.Connection, findings: Sequence[Finding]) -> None:
     rows = [
-        (*found[:3], msgspec.json.encode(found.sources).decode(), found[4]) for found in findings
+        (*found[:3], msgspec.json.encode(found.sources).decode(), *found[4:]) for found in findings
     ]
     await _change(connection, "keep_findings", (msgspec.json.encode(rows).decode(),))
 
@@ -87,6 +87,14 @@ async def keep_findings(connection: aiosqlite.Connection, findings: Sequence[Fin
 async def clear_findings(connection: aiosqlite.Connection, ids: Sequence[int], now_us: int) -> int:
     """Those of the findings that are open and were not seen since."""
     return await _change(connection, "clear_findings", (msgspec.json.encode(ids).decode(), now_us))
+
+
+async def tell_findings(
+    connection: aiosqlite.Connection, findings: Sequence[KeptFinding], now_us: int
+) -> None:
+    """Whoever corrects them has been told, of these as they were found then."""
+    keys = [(each.id, each.found_us) for each in findings]
+    await _change(connection, "tell_findings", (msgspec.json.encode(keys).decode(), now_us))
 
 
 async def keep_call_back(

@@ -183,10 +183,14 @@ class SqliteReader:
         return await self._ask(self._long, "stray_entries", (limit,), _keys)
 
     async def findings(
-        self, after_id: int, limit: int, *, open_only: bool = False
+        self, after_id: int, limit: int, *, open_only: bool = False, walks: bool = False
     ) -> Sequence[KeptFinding]:
         query = "open_findings" if open_only else "findings"
-        return await self._ask(self._long, query, (after_id, limit), _findings)
+        return await self._ask(self._long, query, (after_id, limit, walks), _findings)
+
+    async def walks_of(self, numbers: Sequence[str], kinds: Sequence[str]) -> Sequence[KeptFinding]:
+        asked = (msgspec.json.encode(numbers).decode(), msgspec.json.encode(kinds).decode())
+        return await self._ask(self._long, "walks_of", asked, _findings)
 
     async def findings_left(self) -> int:
         (count,) = await self._ask(self._long, "findings_left", (), _id)

@@ -185,7 +185,7 @@ def test_a_migration_that_was_killed_is_done_again_at_once(tmp_path: Path) -> No
         await store.close()
         return health.schema
 
-    assert asyncio.run(opened()) == 6
+    assert asyncio.run(opened()) == 7
     assert ask(path, "SELECT count(*) FROM yoyo_lock") == [(0,)]
 
 
@@ -214,7 +214,7 @@ async def test_a_journal_of_the_first_schema_is_brought_up_to_date(
         connection.executescript(JOURNAL_OF_SCHEMA_1)
     store = await open_store(f"sqlite://{path}", keys=KEYS)
     try:
-        assert (await store.health()).schema == 6
+        assert (await store.health()).schema == 7
         assert await states(store, question(1)) == [ReplyState.SUBMITTED, ReplyState.SUBMITTING]
         first, second = reply(question(1)), reply(question(1), 1)
         await store.settle([sent(second, "B2")])

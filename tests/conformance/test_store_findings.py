@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from gateway.core.records import Finding
+from gateway.core.records import Finding, WalkSeen
 from gateway.store import Journal
 from gateway.store.limits import FINDING_US
 from tests.support.journal import AT, DAY, HOUR
@@ -23,7 +24,7 @@ def finding(n: int = 1, **changes: Any) -> Finding:
 async def test_a_finding_is_kept_with_all_that_is_known_of_it(store: Journal) -> None:
     await store.keep_findings([finding()])
     (kept,) = await store.findings(0, 10)
-    assert kept[1:] == (*finding()[:4], AT, AT, None)
+    assert kept[1:] == (*finding()[:4], AT, AT, None, None, None)
 
 
 async def test_a_finding_told_again_stays_one_and_was_seen_again(store: Journal) -> None:
@@ -81,6 +82,54 @@ async def test_a_finding_goes_after_its_term(store: Journal) -> None:
     assert [kept.number for kept in await store.findings(0, 10)] == [finding(2).number]
 
 
+async def test_a_finding_told_is_marked_until_it_opens_anew(store: Journal) -> None:
+    await store.keep_findings([finding(1), finding(2)])
+    one, other = await store.findings(0, 10)
+    await store.tell_findings([one], AT + HOUR)
+    await store.keep_findings([finding(1, found_us=AT + 2 * HOUR)])  # it still shows: no news
+    told = [(kept.number, kept.told_us) for kept in await store.findings(0, 10)]
+    assert told == [(one.number, AT + HOUR), (other.number, None)]
+    await store.clear_findings([one.id], AT + 3 * HOUR)
+    await store.keep_findings([finding(1, found_us=AT + 4 * HOUR)])
+    assert (await store.findings(0, 10))[0].told_us is None
+
+
+async def test_a_finding_that_opened_anew_since_it_was_listed_is_not_marked(store: Journal) -> None:
+    await store.keep_findings([finding()])
+    listed = await store.findings(0, 10)
+    await store.clear_findings([listed[0].id], AT + HOUR)
+    await store.keep_findings([finding(found_us=AT + 2 * HOUR)])
+    await store.tell_findings(listed, AT + 3 * HOUR)
+    assert [kept.told_us for kept in await store.findings(0, 10)] == [None]
+
+
+def walk(n: int = 1, **changes: Any) -> Finding:
+    seen = WalkSeen(3, date(2026, 3, 1), "forwarded", date(2026, 9, 5), "tax")._replace(**changes)
+    return finding(n, kind="appeal", rule="circulating", sources=("police",), walk=seen)
+
+
+async def test_what_circulates_stands_apart_from_contradictions(store: Journal) -> None:
+    await store.keep_findings([walk(1), finding(2), walk(3)])
+    assert [kept.number for kept in await store.findings(0, 10)] == [finding(2).number]
+    assert await store.findings_left() == 1
+    first, second = await store.findings(0, 10, walks=True)
+    assert (first.number, first.walk, first.sources) == (walk(1).number, walk().walk, ("police",))
+    assert await store.findings(first.id, 10, open_only=True, walks=True) == [second]
+    numbers = [walk(3).number, finding(2).number, "7"]
+    assert await store.walks_of(numbers, ["fine", "appeal"]) == [second]
+    assert await store.walks_of(numbers, ["fine"]) == []
+
+
+async def test_what_circulates_is_told_as_it_was_seen_last(store: Journal) -> None:
+    await store.keep_findings([walk()._replace(found_us=AT + HOUR)])
+    await store.keep_findings([walk(forwards=9)])  # told late
+    await store.keep_findings([walk(forwards=4, status="explained")._replace(found_us=AT + DAY)])
+    (kept,) = await store.findings(0, 10, walks=True)
+    assert (kept.found_us, kept.seen_us) == (AT + HOUR, AT + DAY)
+    assert kept.walk == walk(forwards=4, status="explained").walk
+
+
 async def test_nothing_to_keep_or_clear_is_no_call(store: Journal) -> None:
     await store.keep_findings([])
+    await store.tell_findings([], AT)
     assert await store.clear_findings([], AT) == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fine_feeds import CONTRADICTIONS, OTHERS, SEED, Register
+from tests.support.fine_feeds import CONTRADICTIONS, OTHERS, PASSING, SEED, Register
 from tests.support.fines import Figures, Replay
 
 FINES, PAID_AND_ENFORCED = 2_000, 520
@@ -40,6 +40,7 @@ async def test_every_paid_fine_that_is_enforced_is_found_and_none_is_invented(
 def test_the_feeds_hold_every_case_and_are_the_same_each_time(tmp_path: Path) -> None:
     register = Register(FINES, PAID_AND_ENFORCED)
     assert set(register.cases) == {*CONTRADICTIONS, *OTHERS}
+    assert set(OTHERS) > PASSING
     first = [path.read_bytes() for path in register.write(tmp_path)]
     again = Register(FINES, PAID_AND_ENFORCED).write(tmp_path)
     assert [path.read_bytes() for path in again] == first

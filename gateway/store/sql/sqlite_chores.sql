@@ -66,19 +66,29 @@ WHERE party > :after AND party <= :through AND msisdn <> '' AND seen_us + :msisd
 
 -- name: keep_findings
 -- One that was cleared and shows again is a new one; one told late, after it was cleared, is not.
-INSERT INTO finding (kind, number, rule, sources, found_us, seen_us)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 4
+INSERT INTO finding (kind, number, rule, sources, found_us, seen_us, walk)
+SELECT
+    value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 4,
+    nullif(value -> 5, 'null')
 FROM json_each(?1) WHERE true
 ON CONFLICT (kind, number, rule) DO UPDATE SET
     sources = excluded.sources,
     found_us = iif(cleared_us IS NULL, found_us, excluded.found_us),
     seen_us = max(seen_us, excluded.seen_us),
+    told_us = iif(cleared_us IS NULL, told_us, NULL),
+    walk = iif(excluded.seen_us >= seen_us, excluded.walk, walk),
     cleared_us = NULL
 WHERE cleared_us IS NULL OR excluded.seen_us > cleared_us
 
 -- name: clear_findings
 UPDATE finding SET cleared_us = ?2
 WHERE id IN (SELECT value FROM json_each(?1)) AND cleared_us IS NULL AND seen_us <= ?2
+
+-- name: tell_findings
+-- One that was cleared and showed again since it was listed is news.
+UPDATE finding SET told_us = ?2
+WHERE id IN (SELECT value ->> 0 FROM json_each(?1))
+    AND (id, found_us) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))
 
 -- name: purge_findings
 DELETE FROM finding

@@ -155,16 +155,27 @@ SELECT json_group_array(key) FROM (
 
 -- name: findings
 SELECT json_group_array(json_array(
-    id, kind, number, rule, json(sources), found_us, seen_us, cleared_us))
-FROM (SELECT * FROM finding WHERE id > ?1 ORDER BY id LIMIT ?2)
+    id, kind, number, rule, json(sources), found_us, seen_us, cleared_us, told_us, json(walk)))
+FROM (
+    SELECT * FROM finding WHERE id > ?1 AND (walk IS NOT NULL) = ?3 ORDER BY id LIMIT ?2)
 
 -- name: open_findings
 SELECT json_group_array(json_array(
-    id, kind, number, rule, json(sources), found_us, seen_us, cleared_us))
-FROM (SELECT * FROM finding WHERE cleared_us IS NULL AND id > ?1 ORDER BY id LIMIT ?2)
+    id, kind, number, rule, json(sources), found_us, seen_us, cleared_us, told_us, json(walk)))
+FROM (
+    SELECT * FROM finding
+    WHERE cleared_us IS NULL AND id > ?1 AND (walk IS NOT NULL) = ?3 ORDER BY id LIMIT ?2)
 
 -- name: findings_left
-SELECT json_array(count(*)) FROM finding WHERE cleared_us IS NULL
+SELECT json_array(count(*)) FROM finding WHERE cleared_us IS NULL AND walk IS NULL
+
+-- name: walks_of
+SELECT json_group_array(json_array(
+    f.id, f.kind, f.number, f.rule, json(f.sources), f.found_us, f.seen_us, f.cleared_us,
+    f.told_us, json(f.walk)))
+FROM json_each(?1) n CROSS JOIN json_each(?2) k CROSS JOIN finding f
+    ON f.kind = k.value AND f.number = n.value
+WHERE f.walk IS NOT NULL
 
 -- name: find_leg
 SELECT json_group_array(json_array(

@@ -11,14 +11,18 @@ from structlog.testing import capture_logs
 
 from gateway import app
 from gateway import findings as module
+from gateway.core.records import WalkSeen
 from gateway.findings import TOLD_AGAIN_US, WAITING_MAX, Findings
 from gateway.store import Journal, StoreUnavailableError, open_store
+from lookup.circulation import CIRCULATING
 from lookup.compare import PAID_BUT_ENFORCED, Contradiction
 from lookup.status import Found, NotFound, Partial, Status, TicketRecord, Unavailable, Wanted
+from tests.support.feed import directory
 from tests.support.records import ticket
 
 AT = 1_795_150_800_000_000
 PATIENCE_S = 5.0
+BODY = directory()["tax-shymkent"]
 
 
 class Counted:
@@ -71,6 +75,31 @@ async def test_what_is_seen_is_kept_in_the_journal(desk: Desk) -> None:
     (kept,) = await desk.journal.findings(0, 10)
     assert (kept.kind, kept.number, kept.rule) == ("fine", "197500000001", PAID_BUT_ENFORCED)
     assert (kept.sources, kept.found_us) == (("bailiffs", "treasury"), AT)
+
+
+async def test_what_goes_from_body_to_body_is_kept_as_it_was_seen(desk: Desk) -> None:
+    seen = ticket(number="7", forward_count=4, status="forwarded", first_filed_on=None)
+    desk.findings.on_walk(seen, ("police",))
+    desk.findings.on_walk(seen._replace(forward_count=5), ("police",))  # within the hour
+    assert await desk.open_count() == 0  # it is no contradiction
+    (kept,) = await desk.journal.findings(0, 10, walks=True)
+    assert (kept.number, kept.rule, kept.sources) == ("7", CIRCULATING, ("police",))
+    assert kept.walk == WalkSeen(4, seen.created_on, "forwarded", seen.status_on, None)
+    desk.now_us += TOLD_AGAIN_US
+    desk.findings.on_walk(seen._replace(status="explained", body=BODY), ("police",))
+    await desk.findings.flush()
+    (kept,) = await desk.journal.findings(0, 10, walks=True)
+    assert kept.walk is not None
+    assert (kept.walk.status, kept.walk.body) == ("explained", BODY.id)
+
+
+async def test_what_circulates_is_not_asked_for_again_by_the_service(desk: Desk) -> None:
+    async def nobody(wanted: Sequence[Wanted]) -> list[Status]:
+        raise AssertionError(f"asked for {wanted}")
+
+    desk.findings.on_walk(ticket(forward_count=4), ("police",))
+    await desk.findings.flush()
+    assert await desk.findings.recheck(nobody) == 0
 
 
 async def test_a_ticket_asked_for_again_and_again_is_written_once_an_hour(desk: Desk) -> None:

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import pytest
 
-from lookup.circulation import CHAIN_MAX, Circulation, Walk, circulating
+from lookup.circulation import CHAIN_MAX, WAY_MAX, Circulation, Walk, circulating
 from lookup.source import Answers
 from lookup.status import Forward, PassedOn, TicketRecord, Wanted
 from tests.support import records
+from tests.support.feed import directory
 
 FILED = date(2026, 3, 1)
 
@@ -54,8 +55,10 @@ class Listing:
         return {item: records for item, records in found.items() if records}
 
 
-async def walks(*registries: Listing, at_least: int = 3, limit: int = 100) -> Circulation:
-    return await circulating(registries, at_least, limit=limit)
+async def walks(
+    *registries: Listing, at_least: int = 3, limit: int = 100, ended: bool = False
+) -> Circulation:
+    return await circulating(registries, at_least, limit=limit, ended=ended)
 
 
 def told(circulation: Circulation) -> list[tuple[str, int]]:
@@ -107,6 +110,7 @@ async def test_a_chain_of_tickets_is_one_walk_with_all_forwardings() -> None:
         status="accepted",
         body=None,
         chain=(("appeal", "1"), ("appeal", "2"), ("service_request", "3")),
+        way=("b1", "b2", "b3", "b5", "b6", "b7", "b8"),
     )
     assert found.walks[0].age_days(date(2024, 3, 31)) == 31
 
@@ -115,6 +119,56 @@ async def test_numbers_that_are_only_stated_are_not_added() -> None:
     parent = ticket("1", 4, passed_to=passed("2"))
     child = ticket("2", 4, parent="1")  # may count the same steps
     assert told(await walks(Listing(parent), Listing(child))) == [("2", 4)]
+
+
+async def test_what_is_listed_after_the_last_word_of_a_number_is_added_to_it() -> None:
+    """One system states that it was forwarded four times, the next one lists its own steps. A
+    step within three days of that word may be in the number already, and is not added."""
+    word = date(2026, 4, 30)
+    parent = ticket("1", 4, passed_to=passed("2"), status_on=word)
+    child = ticket("2", 0, parent="1", created_on=word, forwards=steps(2, 5, 6, 7))
+    assert told(await walks(Listing(parent), Listing(child))) == [("2", 6)]
+    late = child._replace(created_on=date(2026, 6, 15))
+    assert told(await walks(Listing(parent), Listing(late))) == [("2", 5)]
+    undated = parent._replace(status_on=None)
+    assert told(await walks(Listing(undated), Listing(child))) == [("2", 4)]
+    # what lists all of its steps is not counted by number and by steps
+    listed = parent._replace(forwards=steps(1, 2, 3, 4))
+    assert told(await walks(Listing(listed), Listing(child))) == [("2", 7)]
+
+
+async def test_what_is_closed_calls_for_nobody() -> None:
+    closed = ticket("1", 5, status="explained")
+    child = ticket("3", 2, parent="2", status="done", kind="service_request")
+    parent = ticket("2", 4, passed_to=passed("3", "service_request"))
+    found = Listing(closed, parent, child, ticket("4", 3))
+    assert told(await walks(found)) == [("4", 3)]
+    assert told(await walks(found, ended=True)) == [("1", 5), ("3", 4), ("4", 3)]
+
+
+async def test_who_has_how_many_is_counted_over_all() -> None:
+    akimat, tax = directory()["almaty-akimat"], directory()["tax-shymkent"]
+    registry = Listing(
+        ticket("1", 3, body=tax), ticket("2", 9, body=akimat), ticket("3", 3, body=tax),
+        ticket("4", 3), ticket("5", 2, body=akimat),
+    )  # fmt: skip
+    found = await walks(registry, limit=1)
+    assert found.by_body == ((tax, 2), (akimat, 1), (None, 1))
+
+
+async def test_the_way_names_the_bodies_it_went_round() -> None:
+    day = date(2026, 5, 1)
+    there, back, on = (
+        Forward(day.replace(month=month), *pair)
+        for month, pair in ((5, ("a", "b")), (6, ("b", "a")), (7, (None, "c")))
+    )
+    (walk,) = (await walks(Listing(ticket("1", 3, forwards=(there, back, on))))).walks
+    assert walk.way == ("a", "b", "a", "c")
+    many = tuple(
+        Forward(date(2025, 1, 1) + timedelta(days=n), f"b{n}", f"b{n + 1}") for n in range(99)
+    )
+    (walk,) = (await walks(Listing(ticket("1", 99, forwards=many)))).walks
+    assert (len(walk.way), walk.way[-1]) == (WAY_MAX, "b99")
 
 
 async def test_two_tickets_opened_for_one_are_walks_of_their_own() -> None:
@@ -155,7 +209,8 @@ async def test_an_unknown_parent_or_child_ends_the_chain() -> None:
 async def test_a_circle_of_parents_comes_to_an_end() -> None:
     one = ticket("1", 2, parent="2", passed_to=passed("2"))
     other = ticket("2", 2, parent="1", passed_to=passed("1"))
-    assert {walk.forwards for walk in (await walks(Listing(one, other), at_least=2)).walks} == {2}
+    found = await walks(Listing(one, other), at_least=2)
+    assert (found.total, [walk.forwards for walk in found.walks]) == (1, [2])
 
 
 async def test_an_endless_chain_is_followed_so_far_and_no_further() -> None:
@@ -182,7 +237,14 @@ async def test_a_ticket_without_a_date_of_filing_has_no_age_and_comes_after_the_
     assert found.walks[1].age_days(date(2026, 3, 31)) is None
 
 
-@pytest.mark.parametrize("wrong", [{"at_least": 1}, {"limit": 0}])
-async def test_one_forwarding_is_no_walk_and_no_limit_no_list(wrong: dict[str, int]) -> None:
+async def test_where_nobody_tells_the_first_filing_it_began_when_it_was_registered() -> None:
+    parent = ticket("1", 3, passed_to=passed("2"), first_filed_on=None)
+    child = ticket("2", parent="1", first_filed_on=None, created_on=date(2026, 5, 1))
+    (walk,) = (await walks(Listing(parent), Listing(child))).walks
+    assert walk.first_filed_on == FILED
+
+
+@pytest.mark.parametrize(("at_least", "limit"), [(1, 9), (3, 0)])
+async def test_one_forwarding_is_no_walk_and_no_limit_no_list(at_least: int, limit: int) -> None:
     with pytest.raises(ValueError, match="2 forwardings or more"):
-        await walks(Listing(), **wrong)
+        await walks(Listing(), at_least=at_least, limit=limit)

@@ -16,8 +16,10 @@ from lookup.compare import (
     united,
 )
 from lookup.feed.vocabulary import STATUSES
+from lookup.joined import COMPARED_MAX
 from lookup.status import FineFacts, Forward, InspectionFacts, Pause, TermFacts, TicketRecord
 from tests.support.records import ticket
+from tests.support.wording import body
 
 FINE_NUMBER = "197500000431233"
 PAID = date(2026, 9, 3)
@@ -152,6 +154,101 @@ def test_payments_and_bailiffs_compared(
         assert told.status == status
 
 
+LATER = date(2026, 11, 9)
+
+
+def test_a_fine_paid_twice_was_paid_the_first_time() -> None:
+    """The bailiff came after the payment, and was paid once more: he still has no right to it."""
+    again = fine(
+        "bailiff", LATER, "aisoip", bailiff_since=AFTER, amount=19_660, paid_amount=19_660,
+        paid_on=LATER,
+    )  # fmt: skip
+    told = united([POLICE, TREASURY, again])
+    assert (told.status, told.conflict) == ("paid_but_enforced", PAID_BUT_ENFORCED)
+    assert told.fine is not None
+    assert (told.fine.paid_on, told.fine.bailiff_since) == (PAID, AFTER)
+
+
+def test_what_a_bailiff_adds_to_the_amount_does_not_make_a_payment_too_small() -> None:
+    paid = fine("unpaid", PAID, "t", amount=19_660, paid_amount=19_660, paid_on=PAID)
+    dearer = fine("bailiff", AFTER, "aisoip", bailiff_since=AFTER, amount=21_626)
+    told = united([paid, dearer])
+    assert told.conflict == PAID_BUT_ENFORCED
+    assert told.fine is not None
+    assert told.fine.amount == 19_660
+
+
+def test_an_amount_raised_since_the_payment_is_not_paid_by_it() -> None:
+    paid = fine("unpaid", PAID, "t", amount=19_660, paid_amount=19_660, paid_on=PAID)
+    raised = fine("unpaid", LATER, "erap", amount=39_320)
+    assert contradiction([paid, raised, BAILIFFS]) is None
+
+
+@pytest.mark.parametrize(
+    ("ended", "status"),
+    [
+        (fine("paid", LATER, "aisoip", bailiff_since=AFTER), "paid"),
+        (fine("paid", LATER, "aisoip", bailiff_since=AFTER, paid_on=LATER), "paid"),
+        (fine("paid", AFTER, "aisoip", bailiff_since=AFTER), "paid"),
+        (fine("cancelled", LATER, "aisoip", bailiff_since=AFTER), "cancelled"),
+    ],
+    ids=["called paid", "paid to him", "on the same day", "given up"],
+)
+def test_a_bailiff_who_has_ended_it_may_keep_the_date_he_came(
+    ended: TicketRecord, status: str
+) -> None:
+    told = united([POLICE, TREASURY, ended])
+    assert (told.status, told.conflict) == (status, None)
+    assert told.fine is not None
+    assert told.fine.bailiff_since is None
+    treasury = TREASURY._replace(status_on=date(2026, 11, 19))  # written anew since
+    assert united([POLICE, treasury, ended]).conflict is None
+
+
+def test_a_system_that_knows_of_both_days_and_calls_it_paid_has_not_ended_it() -> None:
+    late = fine("paid", LATER, "erap", paid_on=PAID, bailiff_since=AFTER)
+    assert contradiction([late]) == PAID_BUT_ENFORCED
+    assert contradiction([late, POLICE]) == PAID_BUT_ENFORCED
+
+
+def test_the_first_system_to_call_it_paid_counts_where_nobody_gives_the_day() -> None:
+    noted_late = fine("paid", LATER, "erap")
+    told = united([fine("paid", PAID, "t"), noted_late, BAILIFFS])
+    assert told.conflict == PAID_BUT_ENFORCED
+    assert told.fine is not None
+    assert told.fine.paid_on == PAID
+
+
+def test_a_part_paid_before_the_bailiff_came_is_not_the_day_it_was_settled() -> None:
+    """Paid in full after he had come, by a system that gives no day of its own."""
+    part = fine("partly", DAY, "t", amount=19_660, paid_amount=9_000, paid_on=DAY)
+    bailiffs = fine("bailiff", BEFORE, "b", bailiff_since=BEFORE)
+    told = united([part, bailiffs, fine("paid", PAID, "erap")])
+    assert (told.status, told.status_on, told.conflict) == ("paid", PAID, None)
+
+
+def test_a_part_whose_amount_nobody_tells_did_not_settle_it_either() -> None:
+    part = fine("partly", DAY, "t", amount=19_660, paid_on=DAY)
+    bailiffs = fine("bailiff", BEFORE, "b", bailiff_since=BEFORE)
+    told = united([part, bailiffs, fine("paid", PAID, "erap", paid_amount=19_660, paid_on=PAID)])
+    assert (told.status, told.status_on, told.conflict) == ("paid", PAID, None)
+
+
+def test_a_payment_of_no_known_day_is_not_told_with_the_day_of_another_word() -> None:
+    told = united([fine("paid", None, "t"), fine("bailiff", AFTER, "b", bailiff_since=AFTER)])
+    assert (told.status, told.status_on) == ("paid", None)
+
+
+@pytest.mark.parametrize("status", ["bailiff", "late"])
+def test_a_payment_that_is_being_checked_holds_back_bailiff_and_lateness(status: str) -> None:
+    checked = fine("payment_pending", PAID, "t", amount=19_660)._replace(as_of_us=7)
+    told = united([checked, fine(status, AFTER, "b", bailiff_since=AFTER)])
+    assert (told.status, told.status_on, told.conflict) == ("payment_pending", PAID, None)
+    assert told.as_of_us == 7
+    assert united([checked, fine("partly", AFTER, "b")]).status == "partly"
+    assert united([checked, TREASURY, BAILIFFS]).conflict == PAID_BUT_ENFORCED
+
+
 def test_the_latest_payment_counts() -> None:
     first = fine("partly", AFTER, "bank", paid_amount=9_830, paid_on=DAY)
     told = united([POLICE, first, TREASURY]).fine
@@ -199,6 +296,23 @@ def test_the_newest_status_leads_and_the_others_fill_what_it_leaves_open() -> No
     assert told.owner_hashes == ("a", "b", "c")
     assert told.owner_lang == "kk"
     assert told.conflict is None
+
+
+def test_what_the_next_body_tells_on_the_day_of_a_passing_on_comes_after_it() -> None:
+    """The other way round a citizen would for ever be told that it is on its way to those who
+    have answered."""
+    there, here = body(id="tax-shymkent"), body()
+    passed = ticket(source="almaty", status="forwarded", status_on=DAY, body=there)
+    for status in ("satisfied", "in_review"):
+        for source in ("a", "z"):
+            taken = ticket(source=source, status=status, status_on=DAY, body=there)
+            told = united([passed, taken])
+            assert (told.status, told.conflict) == (status, None)
+    elsewhere = ticket(source="a", status="satisfied", status_on=DAY, body=here)
+    assert united([passed, elsewhere]).status == "forwarded"
+    again = ticket(source="z", status="forwarded", status_on=DAY, body=here)
+    held = ticket(source="a", status="in_review", status_on=DAY, body=here)
+    assert united([again, held]).status == "in_review"
 
 
 def test_a_final_status_wins_only_when_it_is_newer() -> None:
@@ -259,6 +373,27 @@ def test_what_one_system_tells_twice_happened_twice() -> None:
     assert united([one, ticket(source="y", forwards=(there,))]).forwards == (there, again)
 
 
+def test_a_path_without_reason_is_compared_in_little_time() -> None:
+    """Ten thousand steps of one day, from two systems, block nobody for seconds."""
+    one, other = (
+        tuple(Forward(DAY, f"{name}{n}", "b") for n in range(10_000)) for name in ("x", "y")
+    )
+    looked_at = 0
+
+    class Counted(str):
+        def __eq__(self, other: object) -> bool:
+            nonlocal looked_at
+            looked_at += 1
+            return super().__eq__(other)
+
+        __hash__ = str.__hash__
+
+    one = tuple(each._replace(from_body=Counted(each.from_body)) for each in one)
+    told = united([ticket(source="x", forwards=one), ticket(source="y", forwards=other)])
+    assert told.forward_count == 20_000
+    assert looked_at < 20_000 * (COMPARED_MAX + 20)
+
+
 def test_a_due_date_of_any_system_needs_no_term() -> None:
     computed = ticket(source="a", due_on=None, term=TermFacts(5, None, (Pause(DAY, None),)))
     other = ticket(source="b", due_on=None, term=TermFacts(None, PAID, (Pause(BEFORE, PAID),)))
@@ -266,6 +401,31 @@ def test_a_due_date_of_any_system_needs_no_term() -> None:
         5, PAID, (Pause(DAY, None), Pause(BEFORE, PAID))
     )
     assert united([computed, ticket(source="c")]).term is None
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"), [("forwarded", "in_review"), ("extended", "forwarded")]
+)
+def test_dates_of_a_body_that_has_sent_the_ticket_on_are_not_told_of_the_next(
+    older: str, newer: str
+) -> None:
+    due = date(2026, 12, 31)
+    sent = ticket(
+        status=older, status_on=DAY, body=body(id="a"), due_on=due, extended_count=1, source="a"
+    )
+    facts = TermFacts(starts_us=1)
+    here = ticket(
+        status=newer, status_on=AFTER, body=body(id="b"), due_on=None, due_basis=None, term=facts,
+        source="b",
+    )  # fmt: skip
+    told = united([sent, here])
+    assert (told.due_on, told.due_basis, told.term, told.extended_count) == (None, None, facts, 0)
+    prolonged = sent._replace(due_on=None, due_basis=None, term=TermFacts(2, extended_to=due))
+    assert united([prolonged, here]).term == facts
+    same = united([sent._replace(body=body(id="b")), here])
+    assert (same.due_on, same.extended_count) == (due, 1)
+    beside = united([sent._replace(status="in_review"), here._replace(status="hearing")])
+    assert beside.due_on == due  # two bodies at work on it
 
 
 def test_dates_of_an_inspection_are_joined() -> None:
@@ -349,6 +509,12 @@ def test_the_order_of_records_does_not_matter(records: list[TicketRecord], chanc
     chance.shuffle(mixed)
     assert united(mixed) == united(records)
     assert contradiction(mixed) == contradiction(records)
+
+
+def test_what_one_system_calls_secret_is_secret() -> None:
+    open_one = ticket(source="a", status_on=date(2026, 11, 7))
+    assert united([open_one, ticket(source="b", secret=True)]).secret
+    assert not united([open_one, ticket(source="b")]).secret
 
 
 @given(histories())
