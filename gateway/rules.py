@@ -14,6 +14,7 @@ from gateway.core.bases import Bases
 from gateway.core.catalogue import Catalogue
 from gateway.core.civil import Civil
 from gateway.core.conversation import Conversation
+from gateway.core.kind_tables import unlike
 from gateway.core.kinds import Kinds
 from gateway.core.memory import Limits, answerable_source
 from gateway.core.number_words import NumberWords
@@ -36,6 +37,7 @@ class Rules(NamedTuple):
     """What the gateway goes by; nothing in it does I/O."""
 
     kinds: Kinds
+    words: Words
     sms: Catalogue
     voice: Catalogue
     statuses: Statuses
@@ -96,6 +98,7 @@ def load_rules(settings: Settings, root: Path | None = None) -> Rules:
     reading = intents.Rules(kinds, words)
     return Rules(
         kinds=kinds,
+        words=words,
         sms=sms,
         voice=voice,
         statuses=statuses,
@@ -133,6 +136,7 @@ def problems(rules: Rules) -> list[str]:
         *rules.sms.check(),
         *rules.voice.check(),
         *rules.statuses.check(),
+        *unlike(rules.kinds, rules.words.kinds(), rules.statuses),
         *rules.bases.check(),
         *rules.workdays.check(),
         *rules.terms.check(),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from lookup.circulation import LISTED_MIN
 from lookup.compare import Contradiction, contradiction, united
 from lookup.guard import Guarded
+from lookup.placeholders import without_placeholders
 from lookup.source import ANY_KIND, Answers, Source, SourceHealth, SourceUnavailableError
 from lookup.status import Found, NotFound, Partial, Status, TicketRecord, Unavailable, Wanted
 
@@ -28,7 +30,9 @@ class Lookup:
     """Asks each source that serves a wanted kind, all at once, one batch a source.
 
     What several systems know of one ticket is told as one (lookup.compare); where they contradict
-    each other, `on_contradiction` is told each time it is seen. It must not wait.
+    each other, `on_contradiction` is told each time it is seen. `on_walk` is told of what goes
+    from body to body, where a source elsewhere knows of it: registries are read for that. Neither
+    must wait.
     """
 
     def __init__(
@@ -36,9 +40,11 @@ class Lookup:
         sources: Sequence[Source],
         *,
         on_contradiction: Callable[[Contradiction], None] | None = None,
+        on_walk: Callable[[TicketRecord, tuple[str, ...]], None] | None = None,
     ) -> None:
         self._sources = tuple(sources)
         self._on_contradiction = on_contradiction
+        self._on_walk = on_walk
         self._sole = (
             self._sources[0]
             if len(self._sources) == 1 and ANY_KIND in self._sources[0].kinds
@@ -47,6 +53,7 @@ class Lookup:
         self._elsewhere = tuple(
             source for source in self._sources if isinstance(source, Guarded) and source.apart
         )
+        self._names_elsewhere = frozenset(source.name for source in self._elsewhere)
 
     def at_hand(self, wanted: Sequence[Wanted]) -> bool:
         """Whether no source elsewhere is asked for any of these, so that none of them waits."""
@@ -113,20 +120,23 @@ class Lookup:
         if not tickets:
             return _NOT_FOUND
         if len(tickets) == 1:
-            ticket = tickets[0]
+            ticket = without_placeholders(tickets[0])
             if (
                 ticket.number == item.number
                 and ticket.kind in item.kinds
                 and ticket.fine is None
                 and ticket.conflict is None
             ):
-                return Found(tickets)
+                if ticket.forward_count >= LISTED_MIN and source in self._names_elsewhere:
+                    self._tell_walk(ticket, tickets)
+                return Found((ticket,))
         return self._merge(item, (_Reply(source, {item: tickets}, silent=False),), hurried=False)
 
     def _merge(self, item: Wanted, replies: Sequence[_Reply], *, hurried: bool) -> Status:
         if not replies:
             return Unavailable(())
         by_kind: dict[str, list[TicketRecord]] = {}
+        elsewhere: set[str] = set()  # kinds that a source elsewhere tells of
         silent: list[str] = []
         pending: list[str] = []
         for reply in replies:
@@ -140,15 +150,16 @@ class Lookup:
                 silent.append(reply.source)
                 continue
             for ticket in tickets:
-                by_kind.setdefault(ticket.kind, []).append(ticket)
+                by_kind.setdefault(ticket.kind, []).append(without_placeholders(ticket))
+                if reply.source in self._names_elsewhere:
+                    elsewhere.add(ticket.kind)
         if pending:
             return Unavailable((*pending, *silent), pending=True)
-        return _status(self._in_order(item.kinds, by_kind), tuple(dict.fromkeys(silent)))
-
-    def _in_order(
-        self, kinds: Sequence[str], by_kind: Mapping[str, list[TicketRecord]]
-    ) -> tuple[TicketRecord, ...]:
-        return tuple(self._one(by_kind[kind]) for kind in kinds if kind in by_kind)
+        told = [self._one(by_kind[kind]) for kind in item.kinds if kind in by_kind]
+        for ticket in told:
+            if ticket.forward_count >= LISTED_MIN and ticket.kind in elsewhere:
+                self._tell_walk(ticket, by_kind[ticket.kind])
+        return _status(tuple(told), tuple(dict.fromkeys(silent)))
 
     def _one(self, records: Sequence[TicketRecord]) -> TicketRecord:
         first = records[0]
@@ -161,6 +172,10 @@ class Lookup:
                 sources = tuple(sorted({record.source for record in records}))
                 self._on_contradiction(Contradiction(ticket.kind, ticket.number, rule, sources))
         return ticket
+
+    def _tell_walk(self, ticket: TicketRecord, records: Sequence[TicketRecord]) -> None:
+        if self._on_walk is not None:
+            self._on_walk(ticket, tuple(sorted({record.source for record in records})))
 
 
 def _serves(source: Source, item: Wanted) -> bool:

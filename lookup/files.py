@@ -49,7 +49,12 @@ class FilesSource:
         importing = Importing(
             registry=registry,
             hash_phone=hash_phone,
-            reader=Reader(fields, next(iter(kinds)) if of_one_kind else None, registry.find_body),
+            reader=Reader(
+                fields,
+                next(iter(kinds)) if of_one_kind else None,
+                registry.find_body,
+                settings.zone,
+            ),
             now_us=now_us,
             pause_ms=pause_ms,
         )

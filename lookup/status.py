@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+SECRET: Final = "secret"  # the sensitivity of a ticket that is told to its owner alone
 
 
 class Wanted(NamedTuple):
@@ -83,6 +85,14 @@ class PassedOn(NamedTuple):
     status: str
     due_on: date | None
     body: Body | None
+    then: PassedOn | None = None  # the last one, where that one was passed on again
+    secret: bool = False  # as of a ticket
+    forward_count: int = 0  # passings-on of the whole way, of the ticket it was opened for too
+
+    @property
+    def last(self) -> PassedOn:
+        """The ticket that somebody has now."""
+        return self.then or self
 
 
 class TicketRecord(NamedTuple):
@@ -118,6 +128,7 @@ class TicketRecord(NamedTuple):
     passed_to: PassedOn | None = None
     as_of_us: int | None = None  # when this was so, UTC microseconds; None: it is so now
     conflict: str | None = None  # how the systems that know it contradict each other
+    secret: bool = False  # a source says that it is nobody's business but its owner's
 
 
 class Found(NamedTuple):

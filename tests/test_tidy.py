@@ -45,12 +45,12 @@ DOORS = {
     "jinja2": {"gateway/web/*.py", "gateway/billing/pages.py"},
     "click": {"gateway/cli.py", "gateway/commands/*.py"},
     "rich": {"gateway/commands/*.py"},
-    "asyncpg": {"lookup/postgres.py"},
+    "asyncpg": {"lookup/postgres.py", "lookup/postgres_wire.py"},
     "zeep": {"lookup/soap/service.py"},
     "defusedxml": {"lookup/soap/xml.py"},
     "lxml": set(),
     "weasyprint": {"gateway/billing/pdf.py"},
-    "openpyxl": {"lookup/feed/sheet.py"},
+    "openpyxl": {"lookup/feed/sheet.py", "lookup/feed/sheet_parser.py"},
     "pyarrow": {"gateway/billing/parquet.py"},
 }
 # Pure files: no I/O, no clock, no chance, no third party.
@@ -72,7 +72,7 @@ PURE = (
     "lookup/outgoing/{networks,retries}.py",
     "lookup/http/form.py",
     "lookup/soap/{arguments,outcomes,values,shape}.py",
-    "lookup/feed/{lines,fields,row,parts,path,times,bodies,vocabulary,sniff}.py",
+    "lookup/feed/{lines,fields,row,parts,path,times,bodies,vocabulary,sniff,merged}.py",
     "lookup/deliveries/{marker,report,settling}.py",
     "gateway/billing/reconcile/{causes,clocks,file_map,month,our_rows,pairing,phone}.py",
     "gateway/billing/reconcile/{records,row_reader,summary,told}.py",

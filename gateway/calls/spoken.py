@@ -126,7 +126,7 @@ def _ticket(statuses: Sequence[Status], turn: Turn) -> TicketRecord:
 def _is_appeal(ticket: TicketRecord) -> bool:
     """Or became one, of which the status is told."""
     passed = ticket.passed_to
-    return ticket.kind == APPEAL or (passed is not None and passed.kind == APPEAL)
+    return ticket.kind == APPEAL or (passed is not None and passed.last.kind == APPEAL)
 
 
 def _closed(chosen: Chosen) -> Sentence:

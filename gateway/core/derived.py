@@ -15,10 +15,13 @@ from gateway.core.catalogue import Value
 from gateway.core.statuses import Kind, Row
 from gateway.core.terms import COMPUTED, Terms
 from lookup.compare import CLOSED_BUT_OPEN, PAID_BUT_ENFORCED, paid_in_full
-from lookup.status import FineFacts, InspectionFacts, TicketRecord
+from lookup.status import Body, FineFacts, InspectionFacts, TicketRecord
 
+YEAR_IS_CLEAR_DAYS = 183  # a day without its year is told no further ahead
 MANY_FORWARDINGS = 2  # from here on a reply says how often a ticket was sent to and fro
 
+PASSED_ON = frozenset({"passed", "forwarded", "controlled"})
+"""Statuses that tell of the ticket another body has opened for it."""
 _OWED = frozenset({"unpaid", "half", "partly", "late"})
 _OWED_OR_ENFORCED = _OWED | {"bailiff"}
 
@@ -55,7 +58,7 @@ def derive(
     at_us: int | None = None
     if ticket.due_on is None and ticket.term is not None and row.tells_due:
         ticket, at_us = _with_due(ticket, terms, now_us)
-    if ticket.passed_to is not None and not row.final:
+    if ticket.passed_to is not None and ticket.status in PASSED_ON and not row.final:
         ticket, row, at_us = _passed_on(ticket, kind, row, at_us)
     due = ticket.due_on
     if row.clock:
@@ -95,14 +98,20 @@ def _passed_on(
     ticket: TicketRecord, kind: Kind, row: Row, at_us: int | None
 ) -> tuple[TicketRecord, Row, int | None]:
     """One that came to the wrong place: told is who has it now, and until when."""
-    passed = ticket.passed_to
-    assert passed is not None
-    ticket = ticket._replace(body=passed.body or ticket.body)
+    assert ticket.passed_to is not None
+    passed = ticket.passed_to.last
+    ticket = ticket._replace(body=body_in_charge(ticket))
     if passed.due_on is not None:
         ticket, at_us = ticket._replace(due_on=passed.due_on, due_basis=None), None
     if ticket.due_on is not None and row.clock and kind.watched is not None:
         row = kind.watched
     return ticket, row, at_us
+
+
+def body_in_charge(ticket: TicketRecord) -> Body | None:
+    """Who has it now, as far as it is known on the way it was passed on."""
+    passed = ticket.passed_to
+    return ticket.body if passed is None else passed.last.body or passed.body or ticket.body
 
 
 def _day(ticket: TicketRecord, row: Row) -> date | None:
@@ -117,7 +126,7 @@ def _values(
     values: dict[str, Value] = {"status": row.inline, "outcome": row.inline}
     if ticket.body is not None:
         values["body"] = ticket.body
-    if day is not None and not (row.ahead and day < today):
+    if day is not None and row.ahead is (day > today):  # the day a hearing is set may be today
         values["d"] = day
     if due is None:
         return values
@@ -135,7 +144,8 @@ def _special(ticket: TicketRecord, row: Row, values: dict[str, Value]) -> str:
     if "inspection" in special and ticket.inspection is not None:
         return "inspection"
     if "many" in special:
-        forwardings = max(ticket.forward_count, len(ticket.forwards))
+        further = 0 if ticket.passed_to is None else ticket.passed_to.forward_count
+        forwardings = max(ticket.forward_count, len(ticket.forwards), further)
         if forwardings >= MANY_FORWARDINGS:
             values["k"] = forwardings
             return "many"
@@ -157,10 +167,10 @@ def _inspection(ticket: TicketRecord, kind: Kind, row: Row, today: date, seen: d
         row = kind.overdue
     day = (facts.registered_on if row.filed else None) or ticket.status_on
     values = _values(row, ticket, day, end, today, seen)
-    if facts.starts_on is not None:
-        values["from"] = facts.starts_on
     if end is not None:
         values["to"] = end
+        if facts.starts_on is not None and (end - today).days <= YEAR_IS_CLEAR_DAYS:
+            values["from"] = facts.starts_on
     return Derived(row, "", values)
 
 
@@ -206,7 +216,7 @@ def _fine(
     if row.code == "half":
         due, by_law = facts.half_until, False
     values = _values(row, ticket, _fine_day(ticket, facts, row), due, today, seen)
-    if verified and facts.amount is not None:
+    if verified and facts.amount:  # a fine of 0 is one whose amount nobody has written down
         values["half"] = -(-facts.amount // 2)  # rounded up: paying it is enough
         if facts.paid_amount is not None:
             values["sum"] = max(facts.amount - facts.paid_amount, 0)

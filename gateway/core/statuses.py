@@ -19,7 +19,7 @@ STATUSES_FILE = "config/statuses.toml"
 _ALWAYS_KNOWN = frozenset({"n", "status", "outcome"})  # of any ticket with a row here
 _TEXT_KEYS = ("sms", "voice")
 _SPECIAL_KEYS = ("many", "several", "visit", "inspection")
-_GENERAL_KEYS = ("open", "still", "final", "unknown", "old")
+_GENERAL_KEYS = ("open", "still", "final", "unknown", "old", "secret")
 _ROW_FLAGS = ("final", "clock", "filed", "ahead", "end_moved", "past_due", "archived")
 _KIND_KEYS = frozenset(
     {"overdue", "not_connected", "watched", "unverified", "unverified_sum", "own_number", "status"}
@@ -84,12 +84,14 @@ class Statuses:
         unknown: Texts,
         old: Texts,
         closed: Texts,
+        secret: Texts,
         problems: list[str],
     ) -> None:
         self.kinds = kinds
         self.unknown = unknown
         self.old = old
         self.closed = closed  # any final status, by its name
+        self.secret = secret  # whatever the status, to a phone not linked to the ticket
         self._problems = problems
 
     @classmethod
@@ -138,8 +140,10 @@ class _StatusReader:
             self._general[key] = self._texts(
                 reader.table(general, key, "general"), f"general.{key}"
             )
-        for key in ("open", "still", "final", "unknown"):
+        for key in ("open", "still", "final"):
             self._last_is_always_known(self._general[key], f"general.{key}")
+        for key in ("unknown", "secret"):
+            self._needs_no_value(self._general[key], f"general.{key}")
         kinds: dict[str, Kind] = {}
         like: dict[str, str] = {}
         for code in table:
@@ -157,7 +161,8 @@ class _StatusReader:
             else:
                 reader.problem(f"{code}.same_as", f"{family!r} is no kind with its own statuses")
         general = self._general
-        return Statuses(kinds, general["unknown"], general["old"], general["final"], problems)
+        told = (general["unknown"], general["old"], general["final"], general["secret"])
+        return Statuses(kinds, *told, problems)
 
     def _last_is_always_known(self, texts: Texts, where: str) -> None:
         for channel, options in zip(_TEXT_KEYS, texts, strict=True):
@@ -208,10 +213,13 @@ class _StatusReader:
             return None
         where = f"{code}.{key}"
         texts = self._texts(self._reader.table(own, key, code), where)
+        self._needs_no_value(texts, where)
+        return texts
+
+    def _needs_no_value(self, texts: Texts, where: str) -> None:
         for channel, options in zip(_TEXT_KEYS, texts, strict=True):
             if not options or options[0].needs:
                 self._reader.problem(f"{where}.{channel}", "name a text that needs no value")
-        return texts
 
     def _row(self, status: str, table: Table, where: str) -> Row:
         reader = self._reader

@@ -12,11 +12,12 @@ from datetime import date
 from typing import NamedTuple
 
 from gateway.core.catalogue import Catalogue, Value
-from gateway.core.derived import derive
+from gateway.core.derived import PASSED_ON, body_in_charge, derive
 from gateway.core.reading import Asked
 from gateway.core.segments import fits_one_part
 from gateway.core.statuses import Kind, Option, Row, Statuses
 from gateway.core.terms import Terms
+from lookup.compare import CLOSED_BUT_OPEN
 from lookup.status import PassedOn, TicketRecord
 
 OLD_AFTER_DAYS = 1096  # three years
@@ -143,15 +144,20 @@ class Telling:
         kind = statuses.kinds.get(ticket.kind)
         if kind is None:
             return _without_values(statuses.unknown[channel], UNKNOWN)
-        if not verified and kind.unverified is not None:
-            return _without_values(kind.unverified[channel], RESTRICTED)
-        passed = ticket.passed_to
-        if passed is not None:
+        if not verified and (kind.unverified is not None or ticket.secret):
+            hidden = kind.unverified or statuses.secret
+            return _without_values(hidden[channel], RESTRICTED)
+        if ticket.passed_to is not None:
+            passed = ticket.passed_to.last
             theirs = statuses.kinds.get(passed.kind)
-            if not verified and (theirs is None or theirs.unverified is not None):
-                ticket = ticket._replace(passed_to=None)
-            elif (ended := _ended_there(kind, ticket, passed, theirs)) is not None:
-                return self._told_there(ticket, passed, ended, channel)
+            ended = _ended_there(kind, ticket, passed, theirs)
+            secret = not verified and (
+                passed.secret or theirs is None or theirs.unverified is not None
+            )
+            if secret or (ended is not None and ticket.conflict == CLOSED_BUT_OPEN):
+                ticket = ticket._replace(passed_to=None)  # nor told by its dates, if ended there
+            elif ended is not None:
+                return self._told_there(ticket, ended, channel)
         derived = derive(ticket, kind, self._terms, today, now_us, verified=verified)
         if derived is None:
             return _without_values(statuses.unknown[channel], UNKNOWN)
@@ -174,12 +180,10 @@ class Telling:
             option.text_id, values, row.final, row.past_due, row.code, options[after:], as_of
         )
 
-    def _told_there(
-        self, ticket: TicketRecord, passed: PassedOn, ended: Row, channel: int
-    ) -> Chosen:
+    def _told_there(self, ticket: TicketRecord, ended: Row, channel: int) -> Chosen:
         """What became of a ticket at the body it was passed on to."""
         values: dict[str, Value] = {"status": ended.inline, "outcome": ended.inline}
-        body = passed.body or ticket.body
+        body = body_in_charge(ticket)
         if body is not None:
             values["body"] = body
         options = [o for o in self._statuses.closed[channel] if o.needs <= values.keys()]
@@ -220,10 +224,13 @@ class Telling:
 def _ended_there(
     kind: Kind, ticket: TicketRecord, passed: PassedOn, theirs: Kind | None
 ) -> Row | None:
-    """The final status of the ticket it was passed on as, while its own is still open."""
+    """The final status of the ticket it was passed on as, while its own is still that it was; a
+    newer word of another system is told before it."""
     own = kind.rows.get(ticket.status)
     row = theirs.rows.get(passed.status) if theirs else None
-    return row if row is not None and row.final and own is not None and not own.final else None
+    if row is None or own is None or ticket.status not in PASSED_ON:
+        return None
+    return row if row.final and not own.final else None
 
 
 def _by_law(options: tuple[Option, ...]) -> tuple[Option, ...]:

@@ -204,7 +204,7 @@ async def test_what_an_older_release_stored_is_told_as_this_one_tells_it(
         due_on=None,
         forward_count=None,
         events=[
-            event(1, "2026-10-05", "extended", due_on_after="2026-12-01"),
+            event(1, "2026-10-05", "extended") | {"due_on_after": "2026-12-01"},
             event(2, "2026-10-08", "forwarded", "akimat", "tax"),
         ],
     )
@@ -219,10 +219,9 @@ async def test_what_an_older_release_stored_is_told_as_this_one_tells_it(
                 told[TERM][1] = "2026-12-01"
             else:
                 told = told[:SECRET_AT]
-            kept = "[" if values["number"] == "10000003" else stored(row).kept  # damaged
-            old = stored(row)._replace(told=json.dumps(told), kept=kept, digest=0)
-            connection.execute(ADD_MANY, old)
-        connection.execute("UPDATE ticket SET kept = '[\"secret\"' WHERE kept = '['")
+            connection.execute(ADD_MANY, stored(row)._replace(told=json.dumps(told), digest=0))
+        damaged = "UPDATE ticket SET kept = '[\"secret\"' WHERE number = '10000003'"
+        connection.execute(damaged)
     registry = await Registry.open(path)
     try:
         wanted = [Wanted(each["number"], ("appeal",)) for each in (secret, extended)]

@@ -17,6 +17,7 @@ import aiohttp
 from lookup.registry.source import Registry
 from tests.support.pushing import FEEDS, Pushed, make_key, push
 from tests.support.service import serving
+from tests.support.tallied import assert_tallied
 
 KILLS = int(os.environ.get("TEST_KILLS", "5"))
 SEED = int(os.environ.get("TEST_SEED", "1"))
@@ -82,6 +83,7 @@ async def test_what_was_answered_is_there_and_a_repeat_is_stored_once(tmp_path: 
                 again = await push(service, key, ticket(pushed), f"p-{pushed}")
                 assert again == answered[pushed]
         await service.kill()
+    assert_tallied(tmp_path / "tickets.db")
     last = {ticket(pushed)["number"]: pushed for pushed in sorted(answered)}
     registry = await Registry.open(tmp_path / "tickets.db")
     try:

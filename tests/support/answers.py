@@ -180,7 +180,14 @@ def _special() -> Iterator[Case]:
     yield Case("passed on and watched", passed)
     yield Case("overdue there", passed._replace(passed_to=there._replace(due_on=_LATE)))
     yield Case("passed on, no date there", passed._replace(passed_to=there._replace(due_on=None)))
+    further = there._replace(
+        status="forwarded", then=there._replace(body=_bodies()["tax-shymkent"])
+    )
+    yield Case("passed on again from there", passed._replace(passed_to=further))
     yield Case("answered there", passed._replace(passed_to=there._replace(status="explained")))
+    yield Case("secret, its source says", sample("appeal", "in_review", secret=True))
+    hearing = {"status_on": TODAY, "due_on": None}
+    yield Case("hearing, its day not known", sample("appeal", "hearing", **hearing))
     video: dict[str, Any] = {"intake": "video", "answer_via": "visit"}
     yield Case("answer to a video appeal", sample("appeal", "explained", **video))
     yield Case("in the archive", sample("appeal", "explained", status_on=date(2020, 5, 4)))

@@ -3,6 +3,7 @@ real SMPP, and what they never get."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,16 @@ import pytest
 
 from smpp.simulator import Smsc
 from tests.support.feed import PHONE
-from tests.support.five_sources import ACT, BOTH, CASE, FINE, REPORT, Five, five_sources
+from tests.support.five_sources import (
+    ACT,
+    BOTH,
+    CASE,
+    FINE,
+    REPORT,
+    WALKED,
+    Five,
+    five_sources,
+)
 from tests.support.service import SECRET, LinkTo, Service, serving, write_open_tickets
 from tests.support.wording import table
 
@@ -45,11 +55,11 @@ class Gateway:
 
 
 @asynccontextmanager
-async def gateway(folder: Path) -> AsyncIterator[Gateway]:
+async def gateway(folder: Path, more: str = "") -> AsyncIterator[Gateway]:
     feed = write_open_tickets(folder / "feed.ndjson", int(APPEAL), 1)
     async with five_sources(folder) as five, Smsc(password=SECRET) as smsc:
         link = LinkTo("beeline", smsc.port)
-        async with serving(folder, link, tickets=[feed], more=five.settings) as service:
+        async with serving(folder, link, tickets=[feed], more=five.settings + more) as service:
             await service.logged("delivery_done")
             yield Gateway(service, smsc, five)
             assert await service.stop() == 0
@@ -134,6 +144,24 @@ async def test_with_two_of_them_failing_the_others_answer_and_nothing_false_is_s
     charged = {row["msisdn"]: row for row in books.questions if row["msisdn"] in owed}
     assert {row["result_code"] for row in charged.values()} == {"status"}
     assert len([row for row in books.questions if row["msisdn"] in owed]) == len(owed)
+
+
+async def test_what_circulates_elsewhere_is_listed_once_somebody_asked_for_it(
+    tmp_path: Path,
+) -> None:
+    async with gateway(tmp_path) as world:
+        assert await world.told(REPORT["number"], 1) == ["crime.registered"]
+        assert await world.told(WALKED["number"], 1) == ["crime.passed"]
+    settings = str(world.service.settings)
+    done = await world.service.command("tickets", "circulating", "-c", settings, "--json")
+    assert done.code == 1, done.err
+    (walk,) = json.loads(done.out)["listed"]
+    assert (walk["kind"], walk["number"], walk["forwards"]) == (
+        "crime_report",
+        WALKED["number"],
+        3,
+    )
+    assert walk["seen_at"] is not None
 
 
 async def test_a_slow_source_delays_only_what_it_is_asked_for(world: Gateway) -> None:

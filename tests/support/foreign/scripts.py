@@ -17,10 +17,10 @@ NPM = INTEROP / "npm"
 WAIT_S = 10.0
 
 
-def npm_version() -> str:
-    """Of the smpp that is installed. A missing one fails the test: nothing is skipped."""
-    path = NPM / "node_modules" / "smpp" / "package.json"
-    assert path.exists(), "npm's smpp is not installed: run `make peers`"
+def npm_version(package: str) -> str:
+    """The one that is installed. A missing one fails the test: nothing is skipped."""
+    path = NPM / "node_modules" / package / "package.json"
+    assert path.exists(), f"npm's {package} is not installed: run `make peers`"
     version: str = json.loads(path.read_text(encoding="utf-8"))["version"]
     return version
 
@@ -76,7 +76,7 @@ class Script:
 async def script(name: str, *words: str) -> AsyncIterator[Script]:
     """`name words` until the block ends; a path below tests/interop."""
     if name.startswith("npm/"):
-        npm_version()
+        npm_version("smpp")
     interpreter = found("node") if name.endswith(".js") else sys.executable
     peer = Script()
     command = (interpreter, str(INTEROP / name), *words)

@@ -150,7 +150,7 @@ CASES: dict[str, dict[str, Any]] = {
     "past its end": {"inspection": ACT._replace(extended_to=TODAY - timedelta(days=1))},
     "video": {"intake": "video", "answer_via": "visit"},
     "not connected": {"body": LONG_BODY._replace(connected=False)},
-    "hearing ahead": {"status_on": TODAY},
+    "hearing ahead": {"status_on": TODAY + timedelta(days=1)},
     "no due date": {"due_on": None},
     "old": {"status_on": date(2020, 12, 31)},
     "no report of an act": {"inspection": None},

@@ -49,6 +49,26 @@ async def test_asking_nothing_asks_nobody() -> None:
 
 
 @pytest.mark.parametrize("more", [0, 1])
+async def test_a_day_that_stands_for_none_is_not_told(more: int) -> None:
+    empty = APPEAL._replace(due_on=date(1900, 1, 1), first_filed_on=date(1970, 1, 1))
+    lookup = Lookup([ScriptedSource("registry", empty), *[ScriptedSource("other")] * more])
+    (status,) = await lookup.find_many([AN_APPEAL])
+    told = APPEAL._replace(due_on=None, due_basis=None, first_filed_on=None)
+    assert status == Found((told,))
+
+
+async def test_a_day_that_stands_for_none_contradicts_nobody() -> None:
+    fine = ticket(kind="fine", number="197500000431233", status="paid")
+    facts = FineFacts(20_000, paid_amount=20_000, paid_on=date(2026, 11, 1))
+    paid = fine._replace(fine=facts)
+    empty = paid._replace(fine=facts._replace(bailiff_since=date(2999, 12, 31)))
+    seen: list[Contradiction] = []
+    lookup = Lookup([ScriptedSource("registry", empty)], on_contradiction=seen.append)
+    assert await lookup.find_many([Wanted(fine.number, ("fine",))]) == [Found((paid,))]
+    assert seen == []
+
+
+@pytest.mark.parametrize("more", [0, 1])
 async def test_a_ticket_of_a_kind_not_asked_for_is_not_told(more: int) -> None:
     lookup = Lookup([ScriptedSource("registry", CASE), *[ScriptedSource("other")] * more])
     wanted = Wanted(CASE.number, ("crime_report",))
@@ -320,3 +340,45 @@ def test_the_four_outcomes_follow_from_who_answered_and_who_knew(
     }
     assert set(expected) == set(product([True, False], repeat=2))
     assert status == expected[found, bool(silent_names)]
+
+
+@pytest.mark.parametrize("beside", [0, 1])
+async def test_what_goes_from_body_to_body_elsewhere_is_told_of_when_asked(beside: int) -> None:
+    """Of a registry nothing is: it can be read from end to end."""
+    walked = APPEAL._replace(forward_count=2, source="kui")
+    once = REPORT._replace(forward_count=1, source="kui")
+    seen: list[tuple[TicketRecord, tuple[str, ...]]] = []
+
+    def looked_up(*, apart: bool) -> Lookup:
+        guarded = Guarded(
+            ScriptedSource("police", walked, once),
+            clock=asyncio.get_running_loop().time,
+            limits=GuardLimits(apart=apart),
+        )
+        others = [ScriptedSource("registry")] * beside
+        return Lookup([guarded, *others], on_walk=lambda *told: seen.append(told))
+
+    for apart in (False, True):
+        statuses = await looked_up(apart=apart).find_many([AN_APPEAL, EITHER])
+        assert statuses == [Found((walked,)), Found((once,))]
+        assert seen == ([(walked, ("kui",))] if apart else [])
+
+
+async def test_steps_of_a_registry_and_of_a_system_elsewhere_make_one_walk() -> None:
+    steps = (Forward(date(2026, 3, 1), "a", "b"), Forward(date(2026, 8, 1), "b", "a"))
+    here, there = (
+        APPEAL._replace(forwards=(step,), forward_count=1, source=source)
+        for step, source in zip(steps, ("aikyn", "kui"), strict=True)
+    )
+    seen: list[tuple[int, tuple[str, ...]]] = []
+    guarded = Guarded(
+        ScriptedSource("police", there),
+        clock=asyncio.get_running_loop().time,
+        limits=GuardLimits(apart=True),
+    )
+    lookup = Lookup(
+        [ScriptedSource("registry", here), guarded],
+        on_walk=lambda ticket, sources: seen.append((ticket.forward_count, sources)),
+    )
+    await lookup.find_many([AN_APPEAL])
+    assert seen == [(2, ("aikyn", "kui"))]

@@ -249,6 +249,36 @@ def test_an_appeal_passed_on_names_the_body_that_has_it() -> None:
     assert code(ticket(status="forwarded", passed_to=away)) == "not_connected"
 
 
+def test_a_request_passed_on_again_is_watched_where_it_is_now() -> None:
+    now = PassedOn("appeal", "2", "in_review", TOMORROW, body(id="now"))
+    again = THERE._replace(status="forwarded", due_on=YESTERDAY, then=now)
+    found = derived(passed(passed_to=again))
+    assert (found.row.code, found.values["due"]) == ("controlled", TOMORROW)
+    assert found.values["body"] == now.body
+    unknown = derived(passed(passed_to=again._replace(then=now._replace(body=None))))
+    assert unknown.values["body"] == THERE.body
+
+
+def test_passings_on_are_counted_to_the_end_of_the_way() -> None:
+    there = THERE._replace(status="forwarded", forward_count=3)
+    found = derived(ticket(status="forwarded", forward_count=1, passed_to=there))
+    assert (found.special, found.values["k"]) == ("many", 3)
+
+
+def test_the_term_of_the_body_before_is_not_told_of_the_one_that_has_it() -> None:
+    """Forwarded as a ticket of its own, while its first system still names the first body."""
+    late = ticket(
+        status="forwarded", due_on=None, due_basis=None, term=TermFacts(),
+        created_on=date(2026, 9, 1), passed_to=THERE._replace(due_on=None),
+    )  # fmt: skip
+    found = derived(late)
+    assert (found.row.code, "due" in found.values) == ("forwarded", False)
+    assert THERE.body is not None
+    step = Forward(date(2026, 11, 9), None, THERE.body.id)
+    found = derived(late._replace(forwards=(step,)))
+    assert (found.row.code, found.values["due"]) == ("forwarded", date(2026, 11, 30))
+
+
 def test_what_is_done_is_done_whoever_it_was_passed_on_to() -> None:
     found = derived(passed("done"))
     assert (found.row.code, found.values["body"]) == ("done", body())
@@ -357,8 +387,32 @@ def test_forwarding_does_not_reset_the_day_of_filing() -> None:
 
 
 def test_a_day_the_citizen_awaits_is_told_only_while_ahead() -> None:
-    assert derived(ticket(status="hearing", status_on=TODAY)).values["d"] == TODAY
+    assert derived(ticket(status="hearing", status_on=TOMORROW)).values["d"] == TOMORROW
     assert "d" not in derived(ticket(status="hearing", status_on=YESTERDAY)).values
+
+
+def test_a_hearing_set_today_is_not_told_as_being_today() -> None:
+    assert "d" not in derived(ticket(status="hearing", status_on=TODAY)).values
+
+
+@pytest.mark.parametrize("status", ["registered", "in_court", "satisfied"])
+def test_nothing_has_happened_on_a_day_to_come(status: str) -> None:
+    record = ticket(status=status, status_on=TOMORROW, first_filed_on=TOMORROW)
+    assert "d" not in derived(record).values
+    today = record._replace(status_on=TODAY, first_filed_on=TODAY)
+    assert derived(today).values["d"] == TODAY
+
+
+def test_the_span_of_an_inspection_is_told_only_where_no_year_is_missed() -> None:
+    for ends_on, told in ((TODAY + timedelta(days=183), True), (date(2027, 12, 4), False)):
+        act = inspection("registered", starts_on=TODAY, ends_on=ends_on)
+        values = derived(act).values
+        assert (values.get("from") == TODAY) is told
+        assert values["due"] == ends_on
+
+
+def test_a_fine_of_nothing_is_one_whose_amount_is_not_known() -> None:
+    assert not {"sum", "half"} & derived(fine("unpaid", amount=0)).values.keys()
 
 
 def test_a_reference_of_ours_is_told_whole() -> None:

@@ -153,7 +153,8 @@ def _menu_stranger(table: dict[str, Any]) -> None:
 
 
 def _wide_bare_rule(table: dict[str, Any]) -> None:
-    table["rule"][4]["keyword_needed"] = False
+    wide = next(rule for rule in table["rule"] if rule.get("keyword_needed"))
+    wide["keyword_needed"] = False
 
 
 def _bad_pattern(table: dict[str, Any]) -> None:
@@ -169,7 +170,7 @@ def _typo(table: dict[str, Any]) -> None:
     [
         (_without_short, "config/kinds.toml: kind[0].short.kk: write a text in quotes"),
         (_long_noun, "kind[0].short.ru: 'обращения!' has more than 9 letters; shorten it"),
-        (_twice, "kind[8].code: 'appeal' stands twice; remove one"),
+        (_twice, f"kind[{len(kinds_table()['kind'])}].code: 'appeal' stands twice; remove one"),
         (_stranger, "rule[0].kinds: write a [[kind]] with the code 'crime', or remove it here"),
         (_menu_stranger, "menu.fine: write a [[kind]] with the code 'fines'"),
         (_wide_bare_rule, "take more than 7 signs in a text; set keyword_needed"),
@@ -202,7 +203,8 @@ def test_a_table_without_rules_is_refused() -> None:
 
 def test_two_prefixed_rules_may_share_a_form() -> None:
     table = kinds_table()
-    twin = {**table["rule"][3], "kinds": ["support"], "order": 9}
+    prefixed = next(rule for rule in table["rule"] if rule.get("prefixes"))
+    twin = {**prefixed, "kinds": ["support"], "order": 99}
     table["rule"].append(twin)
     asked = Kinds.from_table(table).prefixed("ЖТ", "202601234567")
     assert asked == Asked("ЖТ-2026-01234567", ("appeal", "support"))

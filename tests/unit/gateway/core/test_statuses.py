@@ -197,7 +197,11 @@ def test_an_unknown_status_is_named(kind: str, status: str) -> None:
         ),
         (
             {"general": {"unknown": {"voice": None}}},
-            "general.unknown.voice: end it with a text that needs no date, body or sum",
+            "general.unknown.voice: name a text that needs no value",
+        ),
+        (
+            {"general": {"secret": {"sms": "gen.status_plain"}}},
+            "general.secret.sms: name a text that needs no value",
         ),
         ({"general": {"odl": {}}}, "general.odl: unknown key; did you mean old?"),
     ],

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gateway.core.reading import Asked
 from gateway.core.segments import fits_one_part
 from gateway.core.telling import RESTRICTED, UNKNOWN, Chosen, Said, Telling, tail
+from lookup.compare import CLOSED_BUT_OPEN
 from lookup.status import (
     FineFacts,
     InspectionFacts,
@@ -410,6 +411,73 @@ def test_an_own_outcome_is_told_before_the_one_there() -> None:
     assert choose(passed(status="explained", number="10000012")._replace(status="done"))[0] == (
         "service.done"
     )
+
+
+def test_what_another_system_still_has_open_is_not_told_as_ended_there() -> None:
+    ended = passed(status="explained", due_on=TOMORROW)._replace(conflict=CLOSED_BUT_OPEN)
+    there = ended.passed_to._replace(due_on=YESTERDAY)
+    told = choose(ended._replace(passed_to=there))
+    assert (told.final, told.overdue, told.status) == (False, False, "passed")
+
+
+@pytest.mark.parametrize("status", ["explained", "in_review"])
+def test_a_newer_word_than_that_it_was_passed_on_is_told(status: str) -> None:
+    there = PassedOn("appeal", "061200000012345678", status, YESTERDAY, body(id="there"))
+    told = choose(ticket(passed_to=there, due_on=TOMORROW))
+    assert (told.status, told.overdue, told.values["due"]) == ("in_review", False, TOMORROW)
+    assert told.values["body"] == body()
+
+
+def test_what_became_of_it_is_told_however_often_it_was_passed_on() -> None:
+    there = passed(status="forwarded", due_on=YESTERDAY).passed_to
+    assert there is not None
+    end = there._replace(number="2", status="explained", body=body(id="end"))
+    told = choose(passed()._replace(passed_to=there._replace(then=end)))
+    assert (told.status, told.final, told.values["body"]) == ("explained", True, end.body)
+
+
+def test_a_secret_end_of_the_way_is_not_told_to_others() -> None:
+    there = passed(status="forwarded").passed_to
+    assert there is not None
+    end = PassedOn("crime_report", "263100030000001", "no_offence", None, body(id="police"))
+    record = passed()._replace(passed_to=there._replace(then=end))
+    assert choose(record).status == "no_offence"
+    told = choose(record, verified=False)
+    assert (told.final, told.values["body"]) == (False, body())
+
+
+@pytest.mark.parametrize(
+    "record",
+    [ticket(), ticket(status="refused"), ticket(status="sold"), ticket("fine", "paid", fine=OWED)],
+)
+def test_what_a_source_calls_secret_is_for_its_owner(record: TicketRecord) -> None:
+    secret = record._replace(secret=True)
+    assert choose(secret) == choose(record)
+    assert choose(secret, verified=False) == Chosen("gen.restricted", {}, False, False, RESTRICTED)
+    assert choose_voice(secret, verified=False).text_id == "restricted"
+
+
+def test_a_secret_report_of_an_offence_is_answered_as_any_other() -> None:
+    report = ticket("crime_report", "checking")
+    assert choose(report._replace(secret=True), verified=False) == choose(report, verified=False)
+
+
+def test_a_secret_ticket_is_not_told_of_by_the_one_it_was_opened_for() -> None:
+    there = passed().passed_to
+    assert there is not None
+    record = passed(passed_to=there._replace(secret=True))
+    assert choose(record).values["body"] == there.body
+    assert choose(record, verified=False).values["body"] == body()
+
+
+def test_a_secret_ticket_on_the_way_lends_nothing_to_others() -> None:
+    there = passed(status="forwarded").passed_to
+    assert there is not None
+    end = PassedOn("appeal", "2", "explained", None, None)
+    for hidden in (there._replace(secret=True), there._replace(kind="crime_report")):
+        record = passed()._replace(passed_to=hidden._replace(then=end))
+        assert choose(record).values["body"] == there.body
+        assert choose(record, verified=False).values["body"] == body()
 
 
 def test_a_status_nobody_knows_there_changes_nothing() -> None:

@@ -165,6 +165,35 @@ def test_a_term_begins_anew_with_a_body_it_was_forwarded_to(
     assert due_on(record) == day
 
 
+@pytest.mark.parametrize(
+    ("way", "day"),
+    [
+        ([(4, "almaty-akimat", "b"), (17, "b", "almaty-akimat")], date(2026, 11, 23)),
+        (
+            [(4, "a", "almaty-akimat"), (5, "almaty-akimat", "b"), (17, "b", "almaty-akimat")],
+            date(2026, 11, 25),
+        ),
+        ([(17, "almaty-akimat", "almaty-akimat")], date(2026, 11, 23)),  # within the body
+    ],
+)
+def test_coming_back_to_a_body_that_had_it_begins_no_new_term(
+    way: list[tuple[int, str, str]], day: date
+) -> None:
+    """Sent in circles so that the term is not missed, it is missed all the same."""
+    forwards = tuple(Forward(date(2026, 11, on), *pair) for on, *pair in way)
+    assert due_on(running(forwards=forwards)) == day
+    anew = running(forwards=forwards, created_on=date(2026, 11, 17))  # as a ticket of its own
+    assert due_on(anew) == max(day, date(2026, 11, 25) if way[0][0] == 4 else date(2026, 12, 8))
+
+
+def test_an_extension_that_may_be_another_body_s_lengthens_no_term() -> None:
+    record = running(extended_count=1, forwards=(sent(date(2026, 11, 9), None),))
+    assert due_on(record) is None
+    assert due_on(record._replace(status="extended")) == date(2027, 2, 1)
+    own = record._replace(created_on=date(2026, 11, 9))
+    assert due_on(own) == date(2027, 2, 1)
+
+
 def test_the_term_of_a_case_runs_on_where_it_is_passed_by_jurisdiction() -> None:
     record = running("investigation", "passed", forwards=(sent(date(2026, 11, 9), None),))
     assert due_on(record) == date(2027, 1, 5)
