@@ -52,7 +52,7 @@ tools: ## programs beside Python: espeak-ng speaks what no studio has recorded, 
 	@ls /usr/share/fonts/truetype/dejavu/DejaVuSansCondensed.ttf >/dev/null 2>&1 \
 	  || $(call apt,fonts-dejavu-core fonts-dejavu-extra)
 
-peers: $(NPM)/node_modules/.ready ## foreign software that the tests meet: Kannel, sipp, tshark, npm's smpp, PostgreSQL
+peers: $(NPM)/node_modules/.ready ## foreign software that the tests meet: Kannel, sipp, tshark, npm's smpp and xlsx, PostgreSQL
 	@command -v bearerbox >/dev/null || $(call apt,kannel)
 	@command -v tshark >/dev/null || $(call apt,tshark)
 	@command -v sipp >/dev/null || $(call apt,sip-tester)

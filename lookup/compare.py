@@ -251,7 +251,7 @@ def _settlement(ordered: Sequence[TicketRecord]) -> Settlement | None:
     if not paid:
         return None
     for each in ordered:  # of a payment whose amount it does not tell
-        if each.fine is not None and each.fine.paid_amount is None:
+        if each.fine and each.fine.paid_amount is None and each.status != "partly":
             paid.append(Settlement(each.fine.paid_on, None))
     dated = [each for each in paid if each.on is not None]
     if dated:

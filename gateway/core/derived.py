@@ -56,9 +56,11 @@ def derive(
     if kind.family == "inspection":
         return _inspection(ticket, kind, row, today, seen)
     at_us: int | None = None
+    away = ticket.passed_to is not None and ticket.status in PASSED_ON and not row.final
+    ticket = _where_it_is(ticket) if away else ticket
     if ticket.due_on is None and ticket.term is not None and row.tells_due:
         ticket, at_us = _with_due(ticket, terms, now_us)
-    if ticket.passed_to is not None and ticket.status in PASSED_ON and not row.final:
+    if away:
         ticket, row, at_us = _passed_on(ticket, kind, row, at_us)
     due = ticket.due_on
     if row.clock:
@@ -100,12 +102,20 @@ def _passed_on(
     """One that came to the wrong place: told is who has it now, and until when."""
     assert ticket.passed_to is not None
     passed = ticket.passed_to.last
-    ticket = ticket._replace(body=body_in_charge(ticket))
     if passed.due_on is not None:
         ticket, at_us = ticket._replace(due_on=passed.due_on, due_basis=None), None
     if ticket.due_on is not None and row.clock and kind.watched is not None:
         row = kind.watched
     return ticket, row, at_us
+
+
+def _where_it_is(ticket: TicketRecord) -> TicketRecord:
+    """With the body that has it now. Where no step tells when that got it, no term is known."""
+    body = body_in_charge(ticket)
+    known = body is None or (ticket.body is not None and ticket.body.id == body.id)
+    if body is not None and not known:
+        known = any(each.to_body is None or each.to_body == body.id for each in ticket.forwards)
+    return ticket._replace(body=body, term=ticket.term if known else None)
 
 
 def body_in_charge(ticket: TicketRecord) -> Body | None:

@@ -145,16 +145,14 @@ class Telling:
         if kind is None:
             return _without_values(statuses.unknown[channel], UNKNOWN)
         if not verified and (kind.unverified is not None or ticket.secret):
-            hidden = kind.unverified or statuses.secret
-            return _without_values(hidden[channel], RESTRICTED)
+            restricted = kind.unverified or statuses.secret
+            return _without_values(restricted[channel], RESTRICTED)
         if ticket.passed_to is not None:
             passed = ticket.passed_to.last
             theirs = statuses.kinds.get(passed.kind)
             ended = _ended_there(kind, ticket, passed, theirs)
-            secret = not verified and (
-                passed.secret or theirs is None or theirs.unverified is not None
-            )
-            if secret or (ended is not None and ticket.conflict == CLOSED_BUT_OPEN):
+            hidden = not verified and (self._hides(ticket.passed_to) or self._hides(passed))
+            if hidden or (ended is not None and ticket.conflict == CLOSED_BUT_OPEN):
                 ticket = ticket._replace(passed_to=None)  # nor told by its dates, if ended there
             elif ended is not None:
                 return self._told_there(ticket, ended, channel)
@@ -179,6 +177,11 @@ class Telling:
         return Chosen(
             option.text_id, values, row.final, row.past_due, row.code, options[after:], as_of
         )
+
+    def _hides(self, passed: PassedOn) -> bool:
+        """Whether nothing of the ticket it was passed on as is for others."""
+        theirs = self._statuses.kinds.get(passed.kind)
+        return passed.secret or theirs is None or theirs.unverified is not None
 
     def _told_there(self, ticket: TicketRecord, ended: Row, channel: int) -> Chosen:
         """What became of a ticket at the body it was passed on to."""

@@ -97,7 +97,7 @@ class Terms:
         if filed is None:
             return None
         rule = self._rule(ticket, filed)
-        start = self._start(rule, ticket, facts)
+        start = self._start(rule, ticket, facts, today)
         stated = facts.extended_to
         if stated is not None and (start is None or stated >= start):
             stands = self._stands(stated, start or filed, rule, facts, today)
@@ -136,7 +136,9 @@ class Terms:
                 return rule
         return None
 
-    def _start(self, rule: Rule | None, ticket: TicketRecord, facts: TermFacts) -> date | None:
+    def _start(
+        self, rule: Rule | None, ticket: TicketRecord, facts: TermFacts, today: date
+    ) -> date | None:
         if rule is not None and rule.starts is Start.STATUS:
             return ticket.status_on
         start = ticket.created_on
@@ -146,7 +148,7 @@ class Terms:
                 start = day
         start = start or ticket.first_filed_on
         if rule is not None and rule.anew and start is not None:
-            return max(start, _passed_on(ticket) or start)
+            return _with_the_body(ticket, start, today)
         return start
 
     def _stands(
@@ -166,9 +168,14 @@ class Terms:
         self, rule: Rule, start: date, ticket: TicketRecord, facts: TermFacts, today: date
     ) -> Due | None:
         lengths = [rule.length]
-        if ticket.extended_count or ticket.status == EXTENDED_STATUS:
+        extended = ticket.status == EXTENDED_STATUS
+        if extended or ticket.extended_count:
             if rule.extension is None:  # till when is not told, and no rule says how long at most
                 return None
+            own = ticket.created_on or start
+            steps = [each.on for each in ticket.forwards if each.on > own]
+            if not extended and rule.anew and start in steps:
+                return None  # by the body before, or by this one: nobody tells
             lengths.append(rule.extension)
         pauses = facts.pauses if rule.pauses else ()
         if rule.length.unit is Unit.HOURS:
@@ -248,7 +255,8 @@ class Terms:
             facts = TermFacts(
                 starts_us=_us(start), extended_to=example.extended_to, pauses=example.pauses
             )
-            due = self.due(ticket._replace(term=facts), _us(start) or self.civil.midnight_us(filed))
+            now_us = max(_us(start) or 0, self.civil.midnight_us(example.passed_on or filed))
+            due = self.due(ticket._replace(term=facts), now_us)
             if due is None or not self._is_due(due, example.due):
                 found = due.on if due else "none"
                 yield f"{rule.id}: the example of {start} is due {found}, not {example.due}"
@@ -262,13 +270,17 @@ class Terms:
 # -- dates
 
 
-def _passed_on(ticket: TicketRecord) -> date | None:
-    """When another body sent the ticket to the one that has it."""
-    body = ticket.body
-    for forward in reversed(ticket.forwards):
+def _with_the_body(ticket: TicketRecord, start: date, today: date) -> date:
+    """Since when the body that has it has had it; `start` where no step leads there later. One
+    that it has sent away and that came back has its first term still: else nothing that is sent in
+    circles would ever be late."""
+    body, received = ticket.body, date.min
+    for forward in (each for each in ticket.forwards if each.on <= today):
+        if body is not None and forward.from_body == body.id:
+            return max(received, min(start, max(forward.on, ticket.first_filed_on or start)))
         if body is None or forward.to_body is None or forward.to_body == body.id:
-            return forward.on
-    return None
+            received = forward.on
+    return max(start, received)
 
 
 def _stopped(pause: Pause, last: date, today: date) -> bool:

@@ -30,6 +30,8 @@ UNTOLD: Final = Problem(
     "file", "has more rejects than are told here; further ones are only counted"
 )
 
+_LOCKLESS: Final = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})  # of some shares
+
 
 class Line(NamedTuple):
     """One physical line; `octets` is None when it is not read, `problem` says why."""
@@ -169,6 +171,10 @@ class Rejects:
             self._file.close()
             reason = "is written by another import; give each a folder of rejects"
             raise BlockingIOError(errno.EWOULDBLOCK, reason, str(self.path)) from None
+        except OSError as error:
+            if error.errno not in _LOCKLESS:
+                self._file.close()
+                raise
         self._file.truncate(min(octets, os.fstat(descriptor).st_size))
         self._file.seek(0, os.SEEK_END)
 

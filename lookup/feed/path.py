@@ -70,6 +70,8 @@ def path_facts(events: Sequence[Step]) -> PathFacts:
     pauses: list[Pause] = []
     paused_on: date | None = None
     extended_to: date | None = None
+    left: dict[str | None, date | None] = {}  # extensions by bodies that sent it on
+    holder: str | None = None
     for event in ordered(events):
         stage = event.stage
         if stage in NO_STAGE:
@@ -84,7 +86,9 @@ def path_facts(events: Sequence[Step]) -> PathFacts:
         if stage in FORWARDING:
             forwards.append(Forward(on, event.from_body or None, event.to_body or None))
             if stage == ANEW:
-                extended_to = None
+                left[event.from_body or holder] = extended_to
+                holder = event.to_body or None
+                extended_to = left.get(holder) if holder else None
         elif stage == EXTENDING and event.due_on_after:
             extended_to = date.fromisoformat(event.due_on_after)
     if paused_on is not None:

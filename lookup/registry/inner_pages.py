@@ -38,18 +38,21 @@ _COMMAND: Final = (
 async def read_ahead(path: Path, page_octets: int, root: int) -> bool:
     """Have the inner pages of the table whose root page is `root` in the system's memory.
 
-    False: it could not be done in READ_AHEAD_MAX_S, and the first lookups take longer.
+    False: it could not be done, or not in READ_AHEAD_MAX_S; the first lookups take longer.
     """
     if path.stat().st_size < FILE_OCTETS_MIN:
         return True
-    process = await asyncio.create_subprocess_exec(
-        *_COMMAND,
-        *(str(path.absolute()), str(page_octets), str(root)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={},  # settings of a service are none of its business
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *_COMMAND,
+            *(str(path.absolute()), str(page_octets), str(root)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={},  # settings of a service are none of its business
+        )
+    except OSError:  # no room for one more: a service answers without it, too
+        return False
     try:
         async with asyncio.timeout(READ_AHEAD_MAX_S):
             return await process.wait() == 0

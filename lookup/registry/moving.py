@@ -1,5 +1,6 @@
 """What is left to do in a registry of an older release: the tickets of its first schema (0001) are
-moved into the rows of today's, then all are counted that stood there before table `tally` (0004).
+moved into the rows of today's, then all are counted that stood there before table `tally` (0004);
+those that this release tells otherwise from what it is given are told so from then on.
 
 In batches, each a transaction that takes away what it has moved, or says how far it has counted:
 memory stays small, and a run that was cut off goes on at the next opening. The caller holds the
@@ -15,13 +16,15 @@ from contextlib import closing
 from itertools import groupby
 from typing import Final
 
+import msgspec
+
 from lookup.feed.fields import compact
 from lookup.feed.path import ordered
 from lookup.feed.row import EventRow, Row, TicketRow
 from lookup.registry.columns import StoredRow
 from lookup.registry.place import SLOT_MASK
-from lookup.registry.sql import ADD_MANY, COUNT, COUNT_EVENTS
-from lookup.registry.stored import stored
+from lookup.registry.sql import ADD_MANY, COLUMNS, COUNT, COUNT_EVENTS, REPLACE_MANY
+from lookup.registry.stored import stored, unstored
 
 TICKETS_PER_BATCH: Final = 2_000
 COUNTED_PER_BATCH: Final = 100_000
@@ -36,6 +39,11 @@ _GROUPS: Final = (
     " sum(CASE WHEN json_valid(path) THEN json_array_length(path) ELSE 0 END) AS steps"
     " FROM (SELECT * FROM ticket WHERE id > ? ORDER BY id LIMIT ?) GROUP BY 1, 2, 3, 4)"
 )
+_TO_TELL: Final = (  # secret ones, and those whose next body is not bound by an earlier extension
+    "SELECT id FROM ticket WHERE id > ? AND id <= ? AND (instr(kept, '\"secret\"')"
+    " OR (instr(path, '\"extended\"') AND instr(path, '\"forwarded\"')))"
+)
+_STORED: Final = f"SELECT {COLUMNS} FROM ticket WHERE id = ?"  # noqa: S608 - constants only
 _TICKETS: Final = f"SELECT id, {', '.join(_TICKET)} FROM ticket_0001 ORDER BY id LIMIT ?"  # noqa: S608 - constants only
 _EVENTS: Final = (
     f"SELECT ticket_id, {', '.join(EventRow._fields)} FROM event_0001"  # noqa: S608 - constants only
@@ -87,6 +95,18 @@ def _count_batch(connection: sqlite3.Connection, after: int) -> None:
     connection.execute(COUNT, (groups,))
     connection.execute(COUNT_EVENTS, (steps or 0,))
     connection.execute(_COUNTED, (last,))
+    for (row_id,) in connection.execute(_TO_TELL, (after, last)).fetchall():
+        _tell(connection, row_id)
+
+
+def _tell(connection: sqlite3.Connection, row_id: int) -> None:
+    before = StoredRow(*connection.execute(_STORED, (row_id,)).fetchone())
+    try:
+        row = stored(unstored(before))._replace(id=row_id)
+    except (msgspec.DecodeError, ValueError):  # damaged: lookups tell so
+        return
+    if row.told != before.told:
+        connection.execute(REPLACE_MANY, row)
 
 
 def _row(columns: tuple[object, ...], steps: Iterable[tuple[object, ...]]) -> Row:

@@ -193,7 +193,6 @@ async def _process() -> AsyncIterator[asyncio.subprocess.Process]:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=PIPE_OCTETS,
-        pipesize=1_048_576,
         env={},  # settings of a service are none of its business
     )
     try:

@@ -14,6 +14,7 @@ from lookup.registry.place import SLOT_MASK
 from lookup.registry.wire import JOINED, PARENT_AT
 
 ANCESTORS_MAX: Final = 8  # tickets above a ticket that are looked at; a circle ends here too
+ANCESTOR_WAYS_MAX: Final = 64  # where its systems name different ones, and theirs do again
 DESCENDANTS_MAX: Final = 8  # and below it
 
 COLUMNS: Final = (
@@ -45,7 +46,7 @@ _ANCESTORS: Final = (  # list of wire.Told
     f" UNION SELECT p.parent_place, p.told ->> {_PARENT}, depth + 1 FROM up CROSS JOIN ticket p"
     f" ON p.id BETWEEN up.place AND up.place + {SLOT_MASK} AND +p.number = up.number"
     f" WHERE p.parent_place IS NOT NULL AND p.status <> '{JOINED}' AND NOT p.deleted"
-    f" AND depth < {ANCESTORS_MAX})"
+    f" AND depth < {ANCESTORS_MAX} LIMIT {ANCESTOR_WAYS_MAX})"
     " SELECT '[' || coalesce(group_concat(a.told), '') || ']' FROM up CROSS JOIN ticket a"
     f" ON a.id BETWEEN up.place AND up.place + {SLOT_MASK}"
     " AND +a.number = up.number WHERE NOT a.deleted) ELSE 'null' END"

@@ -138,6 +138,8 @@ def _straight(line: _Line, hash_phone: Callable[[str], str]) -> Straight:
     if not kind or not status or (line.owner_lang and line.owner_lang not in LANGUAGES):
         raise NotPlainError
     status_at, created_at, filed_at = line.status_at, line.created_at, line.first_filed_at
+    status_us = plain_us(status_at) if status_at else None
+    created_us = plain_us(created_at) if created_at else None
     if filed_at and filed_at != created_at:
         plain_us(filed_at)
     if line.due_on:
@@ -152,7 +154,7 @@ def _straight(line: _Line, hash_phone: Callable[[str], str]) -> Straight:
         kind,
         line.source_system or "",
         status,
-        status_us=plain_us(status_at) if status_at else None,
+        status_us=status_us,
         version=line.version,
         deleted=False,
         head=(
@@ -171,7 +173,7 @@ def _straight(line: _Line, hash_phone: Callable[[str], str]) -> Straight:
             line.answer_via or None,
             line.intake or None,
         ),
-        created_us=plain_us(created_at) if created_at else None,
+        created_us=created_us,
         parent=line.parent_id or None,
         fine=fine,
         inspection=None if line.inspection is None else _inspection(line.inspection),
@@ -202,7 +204,7 @@ def _steps(
         if seq <= last:
             raise NotPlainError
         last = seq
-        if at not in known:
+        if at not in known or not at:  # nor is a time that is missing there one
             plain_us(at)
         if stage not in _codes:
             _learn(stage)

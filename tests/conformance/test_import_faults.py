@@ -232,15 +232,19 @@ async def test_dates_of_1900_and_2999_are_dates_and_those_beyond_are_told(
 async def test_what_no_text_and_no_calendar_can_hold_is_told(tmp_path: Path) -> None:
     async with delivering(tmp_path) as box:
         half = json.dumps(THIRD | {"clerk": "\ud83d"}).encode()  # of a letter
+        no_day = "2026-02-30T12:00:00+05:00"  # told twice, as the last step repeats the ticket's
         write_feed(
             box.folder / "a.ndjson",
             FIRST,
             THIRD | {"created_at": "2999-12-31T23:59:59Z"},  # already 3000 here
             half,
             THIRD | {"first_filed_at": "1900-01-01T00:00:00+14:00"},
+            THIRD | {"status_at": no_day, "events": [event(1, no_day, "forwarded")]},
             SECOND,
         )
-        rejects = await survives(box, (2, "created_at"), (3, "clerk"), (4, "first_filed_at"))
+        rejects = await survives(
+            box, (2, "created_at"), (3, "clerk"), (4, "first_filed_at"), (5, "status_at")
+        )
         assert "half of a pair of surrogates" in rejects[1]["reason"]
 
 

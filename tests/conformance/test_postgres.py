@@ -493,6 +493,30 @@ async def test_octets_that_no_server_sends_cost_their_connection_and_nothing_els
     assert "connection was lost" in reason or "what no PostgreSQL does" in reason
 
 
+async def test_while_many_rows_are_read_others_have_their_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wanted = [Wanted(f"{number:015d}", ("fine",)) for number in range(1, 1_001)]
+    turns = 0
+
+    async def rows(numbers: list[str]) -> dict[str, set[str]]:
+        return {number: {f'{{"number": "{number}", "status": "unpaid"}}'} for number in numbers}
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with opened("postgresql://a:b@127.0.0.1:1/d") as source, asyncio.TaskGroup() as group:
+        monkeypatch.setattr(source, "_rows", rows)  # at once, so that no turn is the network's
+        busy = group.create_task(others())
+        answers = await find(source, *wanted)
+        busy.cancel()
+    assert len(answers) == len(wanted)
+    assert turns > 20
+
+
 async def test_it_opens_while_the_server_is_away_and_answers_once_it_is_there() -> None:
     with own_server() as server:
         async with server.database() as database:

@@ -72,11 +72,11 @@ def insert(connection: sqlite3.Connection, values: dict[str, Any]) -> None:
         f"INSERT INTO ticket ({COLUMNS}, digest) VALUES ({marks})",
         (*ticket, 0),
     )
-    for event in row.events:
-        marks = ", ".join("?" * (len(event) + 1))
+    for step in row.events:
+        marks = ", ".join("?" * (len(step) + 1))
         connection.execute(
             f"INSERT INTO event (ticket_id, {', '.join(EventRow._fields)}) VALUES ({marks})",
-            (cursor.lastrowid, *event),
+            (cursor.lastrowid, *step),
         )
 
 

@@ -4,6 +4,7 @@ other, followed from one to the next."""
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -19,9 +20,9 @@ from lookup.feed.row import Row, row_of
 from lookup.registry import sqlite as door
 from lookup.registry.importing import ImportProgress, import_bodies, import_tickets
 from lookup.registry.merge import Change
-from lookup.registry.place import PLACES, SLOTS
+from lookup.registry.place import PLACES, SLOTS, place_of
 from lookup.registry.source import FIRST, Conflict, Registry
-from lookup.registry.sql import CIRCULATING, FIND, OPEN_CONFLICTS, ROWS, SEVERAL
+from lookup.registry.sql import ANCESTOR_WAYS_MAX, CIRCULATING, FIND, OPEN_CONFLICTS, ROWS, SEVERAL
 from lookup.registry.write import PlaceFullError, RegistryWriter
 from lookup.status import Forward, PassedOn, TicketRecord, Wanted
 from tests.support.feed import (
@@ -359,6 +360,28 @@ async def test_tickets_opened_for_each_other_in_a_circle_are_told(registry: Regi
     assert (await only(registry, "10000011")).first_filed_on == date(2026, 2, 1)
     assert (await only(registry, "10000022")).first_filed_on == date(2026, 2, 1)
     assert (await only(registry, "10000033")).parent == "10000033"
+
+
+async def test_systems_that_name_ever_other_tickets_above_make_no_lookup_long(
+    registry: Registry,
+) -> None:
+    systems = ("a", "b", "c")
+    tickets = [
+        appeal(
+            number=f"{1 + at:08}",
+            source_system=system,
+            parent_id=f"{1 + 3 * at + which:08}",
+            events=[],
+        )
+        for at in range(1, 365)  # 3 above the first, 9 above these, and so on to 243
+        for which, system in enumerate(systems, start=-1)
+    ]
+    await put(registry, *tickets)
+    async with door.reader(registry.path) as connection:
+        row = await door.one_row(connection, FIND, (json.dumps([place_of("00000002")]),))
+    above = [found[-1] for found in json.loads(row[2])]
+    assert len(above) == len(systems)
+    assert all(0 < len(each) <= ANCESTOR_WAYS_MAX * len(systems) for each in above)
 
 
 async def test_what_goes_round_in_circles_is_listed(registry: Registry) -> None:

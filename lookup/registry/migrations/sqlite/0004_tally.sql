@@ -1,7 +1,7 @@
 -- depends: 0003_feeds
 -- How many tickets there are, kept in the transaction of each batch: to count millions takes
 -- minutes. Tickets that are there already are counted when the file is opened
--- (lookup/registry/counting.py). It also tells which systems know a kind, as kind_system did; and
+-- (lookup/registry/moving.py). It also tells which systems know a kind, as kind_system did; and
 -- since that is gone, an older release that still runs cannot store what would not be counted.
 
 CREATE TABLE tally (

@@ -166,24 +166,30 @@ def test_a_term_begins_anew_with_a_body_it_was_forwarded_to(
 
 
 @pytest.mark.parametrize(
-    ("way", "day"),
+    ("way", "day", "as_its_own"),
     [
-        ([(4, "almaty-akimat", "b"), (17, "b", "almaty-akimat")], date(2026, 11, 23)),
-        (
-            [(4, "a", "almaty-akimat"), (5, "almaty-akimat", "b"), (17, "b", "almaty-akimat")],
-            date(2026, 11, 25),
-        ),
-        ([(17, "almaty-akimat", "almaty-akimat")], date(2026, 11, 23)),  # within the body
+        ("4 here b, 17 b here", date(2026, 11, 23), date(2026, 11, 25)),
+        ("4 a here, 5 here b, 17 b here", date(2026, 11, 25), date(2026, 11, 26)),
+        ("17 here here", date(2026, 11, 23), date(2026, 12, 8)),  # within the body
     ],
 )
 def test_coming_back_to_a_body_that_had_it_begins_no_new_term(
-    way: list[tuple[int, str, str]], day: date
+    way: str, day: date, as_its_own: date
 ) -> None:
-    """Sent in circles so that the term is not missed, it is missed all the same."""
-    forwards = tuple(Forward(date(2026, 11, on), *pair) for on, *pair in way)
+    """Sent in circles so that the term is not missed, it is missed all the same; also where each
+    body registers it as a ticket of its own, counted from the latest day it had it first."""
+    steps = [step.replace("here", "almaty-akimat").split() for step in way.split(", ")]
+    forwards = tuple(Forward(date(2026, 11, int(on)), *pair) for on, *pair in steps)
     assert due_on(running(forwards=forwards)) == day
-    anew = running(forwards=forwards, created_on=date(2026, 11, 17))  # as a ticket of its own
-    assert due_on(anew) == max(day, date(2026, 11, 25) if way[0][0] == 4 else date(2026, 12, 8))
+    assert due_on(running(forwards=forwards, created_on=date(2026, 11, 17))) == as_its_own
+
+
+def test_a_step_of_no_real_day_moves_no_term() -> None:
+    """The empty date of a base, and a mistyped year."""
+    here = "almaty-akimat"
+    for on in (date(1900, 1, 1), date(2062, 11, 9)):
+        for pair in ((here, "b"), ("a", here), (None, None)):
+            assert due_on(running(forwards=(Forward(on, *pair),))) == date(2026, 11, 23)
 
 
 def test_an_extension_that_may_be_another_body_s_lengthens_no_term() -> None:
@@ -192,6 +198,8 @@ def test_an_extension_that_may_be_another_body_s_lengthens_no_term() -> None:
     assert due_on(record._replace(status="extended")) == date(2027, 2, 1)
     own = record._replace(created_on=date(2026, 11, 9))
     assert due_on(own) == date(2027, 2, 1)
+    late = running(starts_us=us("2026-11-09T10:00:00+05:00"), extended_count=1)
+    assert due_on(late) == date(2027, 2, 1)
 
 
 def test_the_term_of_a_case_runs_on_where_it_is_passed_by_jurisdiction() -> None:

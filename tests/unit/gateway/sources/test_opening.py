@@ -28,6 +28,7 @@ from lookup.registry.importing import import_bodies
 from lookup.registry.source import Registry
 from lookup.source import SourceUnavailableError
 from lookup.status import Wanted
+from tests.support.certificates import Authority
 from tests.support.far_service import HERE, served
 from tests.support.feed import BODIES, write_bodies
 from tests.support.soap import WSDL
@@ -163,6 +164,25 @@ private_networks = ["{HERE}"]
             assert [await each for each in asking] == [{}, {}, {}]
             running.cancel()
     assert asked == [[first.number], [item.number for item in others]]
+
+
+@pytest.mark.parametrize(("text", "name"), [(HTTP, "kui"), (SOAP, "erdr")])
+async def test_a_renewed_certificate_is_told_with_its_source(
+    folder: Path, text: str, name: str
+) -> None:
+    ca, wanted = folder / "ca.pem", Wanted("260000000000001", ("crime_report",))
+    Authority("old.test").write(ca)
+    text = text.replace("192.0.2.1", "127.0.0.1:1")  # nobody is there
+    text += f'ca_file = "{ca}"\nprivate_networks = ["{HERE}"]\n'
+    async with opened(folder, text + REGISTRY) as sources:
+        source = sources.guarded[0]
+        with structlog.testing.capture_logs() as logged:
+            for _ in range(2):
+                with pytest.raises(SourceUnavailableError):
+                    await source.find_many([wanted])
+                Authority("new.test").write(ca)
+    told = [each for each in logged if each["event"].startswith("source_tls")]
+    assert [(each["event"], each["source"]) for each in told] == [("source_tls_loaded", name)]
 
 
 async def test_deliveries_and_asks_run_until_they_are_stopped(folder: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import resource
@@ -157,6 +159,18 @@ def test_rejects_of_two_imports_do_not_mix(tmp_path: Path) -> None:
         pytest.raises(BlockingIOError, match=r"another import.*feed\.ndjson\.rejected"),
     ):
         Rejects(tmp_path / "b" / "feed.ndjson", tmp_path, 0)
+
+
+async def test_a_share_without_locks_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    with Rejects(tmp_path / "feed.ndjson", None, 0) as rejects:
+        await rejects.add([(1, NULS)])
+    assert [told["line"] for told in told_in(rejects)] == [1]
 
 
 def test_a_link_in_the_place_of_the_rejects_is_not_followed(tmp_path: Path) -> None:

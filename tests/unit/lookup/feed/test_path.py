@@ -82,6 +82,20 @@ def test_an_extension_by_the_body_that_sent_it_on_is_not_the_next_one_s() -> Non
     assert path_facts(by_jurisdiction).extended_to == date(2026, 12, 5)
 
 
+def test_an_extension_is_there_again_when_the_ticket_comes_back() -> None:
+    steps = [
+        step(1, "2026-10-05", "extended", due_on_after="2026-12-05"),
+        step(2, "2026-10-06", "forwarded", from_body="a", to_body="b"),
+        step(3, "2026-10-08", "extended", due_on_after="2026-12-31"),
+        step(4, "2026-10-09", "forwarded", to_body="a"),
+    ]
+    assert path_facts(steps).extended_to == date(2026, 12, 5)
+    again = step(5, "2026-10-12", "forwarded", from_body="a", to_body="b")
+    assert path_facts([*steps, again]).extended_to == date(2026, 12, 31)
+    nobody = step(5, "2026-10-12", "forwarded")
+    assert path_facts([*steps, nobody]).extended_to is None
+
+
 def test_steps_of_one_number_follow_their_time() -> None:
     late, early = step(1, "2026-10-06", "b"), step(1, "2026-10-05", "a")
     assert ordered([late, early]) == (early, late)

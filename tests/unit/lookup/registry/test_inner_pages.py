@@ -90,3 +90,11 @@ async def test_a_disk_that_hangs_does_not_keep_the_service_from_starting(
     hang = (sys.executable, "-c", "import signal; signal.pause()")
     monkeypatch.setattr(inner_pages, "_COMMAND", hang)
     assert not await read_ahead(file, PAGE, _root(file, "one"))
+
+
+async def test_a_machine_without_room_for_a_process_does_not_keep_it_from_starting(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inner_pages, "FILE_OCTETS_MIN", 0)
+    monkeypatch.setattr(inner_pages, "_COMMAND", (str(file.with_name("no program")),))
+    assert not await read_ahead(file, PAGE, _root(file, "one"))

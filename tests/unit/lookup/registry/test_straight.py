@@ -70,6 +70,10 @@ def test_letters_of_the_country_are_ordinary() -> None:
                 event(2, "2026-10-06", "b"),
             ]
         ),
+        appeal(status_at="", events=[event(1, "", "registered")]),
+        appeal(created_at="", events=[event(1, "", "forwarded")]),
+        appeal(status_at="2026-02-30", events=[event(1, "2026-02-30", "forwarded")]),
+        appeal(created_at="2026-02-30", events=[event(1, "2026-02-30", "forwarded")]),
         appeal(number=""),
         appeal(status=""),
         fine(fine={"points": 2}),
