@@ -156,6 +156,7 @@ def _insert(connection: sqlite3.Connection, reader: Reader, lines: Sequence[byte
 async def ask(files: Sequence[Path], samples: Sequence[Sequence[Wanted]]) -> list[Asked]:
     """Look up random numbers of each file, by turns."""
     shuffled = [Random(SEED).sample(sample, len(sample)) for sample in samples]  # noqa: S311 - a fixed choice
+    await asyncio.to_thread(os.sync)  # the imports are on disk and write nothing beside us
     cold = await _cold(files, shuffled)
     registries = [await Registry.open(file) for file in files]
     try:
