@@ -96,6 +96,13 @@ class Ndjson:
 _JSON = msgspec.json.Encoder()
 
 
+def csv_line(cells: Sequence[object]) -> bytes:
+    """One line of RFC 4180 with no cell that a spreadsheet would run."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow([defused(cell) for cell in cells])
+    return text.getvalue().encode()
+
+
 def defused(cell: object) -> object:
     """A cell no spreadsheet runs: text that begins like a formula gets an apostrophe before it, and
     so does one that looks as if it had got one, so that `restored` can tell them apart.

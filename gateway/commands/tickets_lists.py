@@ -13,10 +13,10 @@ from typing import Any
 import click
 
 from gateway.clock import KAZAKHSTAN, Clock
+from gateway.commands.csv_list import CsvList
 from gateway.commands.options import journal_of, json_option, keys_of, settings_option, show
 from gateway.commands.registries import registries_of
 from gateway.contradictions import Entry, Told, entries
-from gateway.csv_list import CsvList
 from gateway.settings import Settings, SettingsError
 from gateway.store import StoreUnavailableError, file_of
 from gateway.walks import Noted

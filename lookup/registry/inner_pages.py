@@ -40,9 +40,9 @@ async def read_ahead(path: Path, page_octets: int, root: int) -> bool:
 
     False: it could not be done, or not in READ_AHEAD_MAX_S; the first lookups take longer.
     """
-    if path.stat().st_size < FILE_OCTETS_MIN:
-        return True
     try:
+        if path.stat().st_size < FILE_OCTETS_MIN:
+            return True
         process = await asyncio.create_subprocess_exec(
             *_COMMAND,
             *(str(path.absolute()), str(page_octets), str(root)),
@@ -51,7 +51,7 @@ async def read_ahead(path: Path, page_octets: int, root: int) -> bool:
             stderr=asyncio.subprocess.DEVNULL,
             env={},  # settings of a service are none of its business
         )
-    except OSError:  # no room for one more: a service answers without it, too
+    except OSError:  # no room for one more process, say: a service answers without it, too
         return False
     try:
         async with asyncio.timeout(READ_AHEAD_MAX_S):

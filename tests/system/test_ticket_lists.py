@@ -16,8 +16,8 @@ from click.testing import CliRunner, Result
 
 from gateway.cli import jauap
 from gateway.clock import Clock
+from gateway.commands.csv_list import CsvList
 from gateway.core.records import Finding, WalkSeen
-from gateway.csv_list import CsvList
 from gateway.keys import read_key_file
 from gateway.store import Journal, open_store
 from lookup.circulation import CIRCULATING

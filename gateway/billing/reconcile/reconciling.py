@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from gateway.billing.forms import csv_line
 from gateway.billing.reconcile.causes import Known, settle
 from gateway.billing.reconcile.clocks import END_US, skew_us, their_month_us, zone_error_s
 from gateway.billing.reconcile.earlier import EarlierError, Leftovers
@@ -25,7 +26,7 @@ from gateway.billing.reconcile.records import SECOND_US, Cause, Class, Verdict
 from gateway.billing.reconcile.scratch import Scratch
 from gateway.billing.reconcile.sides import BATCH_ROWS, Job, Ledger, OurSide, TheirSide
 from gateway.billing.reconcile.summary import FileRows, Heading, Tally
-from gateway.billing.reconcile.told import BAD_COLUMNS, COLUMNS, csv_line, line_of
+from gateway.billing.reconcile.told import BAD_COLUMNS, COLUMNS, line_of
 from gateway.clock import KAZAKHSTAN
 from lookup.feed.sheet_process import read_sheet
 

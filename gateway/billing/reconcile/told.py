@@ -6,12 +6,9 @@ the columns.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
 from typing import Final
 
-from gateway.billing.forms import defused
+from gateway.billing.forms import csv_line
 from gateway.billing.reconcile.records import NO_PRICE, Class, Ours, Theirs, Verdict
 from gateway.billing.reconcile.row_reader import BadRow
 from gateway.billing.rows import iso_time
@@ -65,9 +62,3 @@ def _difference(verdict: Verdict, ours_tiyn: int | None, theirs_tiyn: int | None
 
 def bad_line(bad: BadRow) -> bytes:
     return csv_line(bad)
-
-
-def csv_line(cells: Sequence[object]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerow([defused(cell) for cell in cells])
-    return text.getvalue().encode()

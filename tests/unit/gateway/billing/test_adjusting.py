@@ -18,9 +18,10 @@ from gateway.billing.adjusting import (
     book_agreed,
     read_agreed,
 )
+from gateway.billing.forms import csv_line
 from gateway.billing.reconcile.file_map import read_map
 from gateway.billing.reconcile.reconciling import Job, reconcile
-from gateway.billing.reconcile.told import COLUMNS, csv_line
+from gateway.billing.reconcile.told import COLUMNS
 from gateway.billing.verify import verify
 from gateway.core.ledger import kept_tiyn
 from gateway.core.staff import Acting, Role

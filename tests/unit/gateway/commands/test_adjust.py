@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway.billing.reconcile.told import COLUMNS, csv_line
+from gateway.billing.forms import csv_line
+from gateway.billing.reconcile.told import COLUMNS
 from gateway.cli import jauap
 from gateway.clock import Clock
 from gateway.core.staff import AuditRecord, Role

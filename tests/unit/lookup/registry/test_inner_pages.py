@@ -98,3 +98,7 @@ async def test_a_machine_without_room_for_a_process_does_not_keep_it_from_starti
     monkeypatch.setattr(inner_pages, "FILE_OCTETS_MIN", 0)
     monkeypatch.setattr(inner_pages, "_COMMAND", (str(file.with_name("no program")),))
     assert not await read_ahead(file, PAGE, _root(file, "one"))
+
+
+async def test_a_file_that_is_away_is_told_by_lookups_not_by_reading_ahead(tmp_path: Path) -> None:
+    assert not await read_ahead(tmp_path / "away.db", PAGE, 2)

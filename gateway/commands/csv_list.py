@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from gateway.billing.forms import defused
+from gateway.billing.forms import csv_line
 
 PRIVATE: Final = 0o600
 
@@ -26,10 +24,8 @@ class CsvList:
 
     def add(self, cells: Iterable[object]) -> None:
         """Lists are parted by blanks."""
-        line = io.StringIO(newline="")
-        texts = (" ".join(cell) if isinstance(cell, tuple | list) else cell for cell in cells)
-        csv.writer(line).writerow([defused(cell) for cell in texts])
-        self._file.write(line.getvalue().encode())
+        texts = [" ".join(cell) if isinstance(cell, tuple | list) else cell for cell in cells]
+        self._file.write(csv_line(texts))
 
     def finish(self) -> None:
         self._file.flush()
