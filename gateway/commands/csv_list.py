@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
 
 from gateway.billing.forms import csv_line
-
-PRIVATE: Final = 0o600
+from gateway.billing.whole_file import create, sync, sync_folder
 
 
 class CsvList:
@@ -18,8 +15,7 @@ class CsvList:
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         self._path = path
         self._part = path.with_name(path.name + ".part")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        self._file = open(os.open(self._part, flags, PRIVATE), "wb")  # noqa: SIM115 - see `close`
+        self._file = create(self._part)
         self.add(columns)
 
     def add(self, cells: Iterable[object]) -> None:
@@ -28,9 +24,9 @@ class CsvList:
         self._file.write(csv_line(texts))
 
     def finish(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        sync(self._file)
         self._part.replace(self._path)
+        sync_folder(self._path.parent)
 
     def close(self) -> None:
         self._file.close()
